@@ -1,0 +1,39 @@
+# Two commands set everything up on a machine with Python and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench acceptance torture docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Ripeline and its tools into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## run the main job: 200 leads, 30 days, in about a minute
+	@$(BIN)/ripeline demo $(if $(shell test -t 0 && echo yes),,--exit)
+
+check: $(STAMP) ## lint, format, types and layers
+	$(BIN)/ruff check engine tests bench
+	$(BIN)/ruff format --check engine tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: check ## the checks and the whole test suite
+	$(BIN)/python -m pytest -q
+
+format: $(STAMP) ## format and mend what can be mended by itself
+	$(BIN)/ruff format engine tests bench
+	$(BIN)/ruff check --fix engine tests bench
+
+bench: $(STAMP) ## speed, as ratios against a limit measured in the same run
+	$(BIN)/python -m bench
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

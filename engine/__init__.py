@@ -1,0 +1,3 @@
+"""Ripeline: lead nurturing as code."""
+
+__version__ = "0.1.0"
