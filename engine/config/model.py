@@ -1,0 +1,218 @@
+"""What `config.toml` may say: what spans campaigns, and how this home is run.
+
+Documentation lives on the fields; the reference page and the JSON Schema are generated from it. Rules and durations are
+kept here as the text that the person wrote; `engine.authoring` reads them and points at mistakes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+FieldType = Literal["text", "number", "boolean", "date", "datetime", "choice", "tags"]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are mistakes, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(Section):
+    name: str = Field("Your company", description="The sender's name as recipients know it.")
+    postal_address: str = Field(
+        "",
+        description="Stands in every mail, as the law asks (CAN-SPAM § 7704(a)(5)); a mail without it is an error.",
+    )
+    website: str = Field("", description="Where the company's name in a mail leads.")
+    zone: str = Field("UTC", description="The home's time zone, used where a lead's own is not known.")
+    language: str = Field("en", description="The language of templates without a language in their name.")
+
+
+class Sender(Section):
+    default: str = Field(
+        "Your company <hello@example.com>",
+        description="Sender of campaigns that name none: a name and an address.",
+    )
+    verified_domains: tuple[str, ...] = Field(
+        (), description="Domains that may stand in From; an owner's address elsewhere falls back to `else`."
+    )
+    bounce_domain: str = Field(
+        "",
+        description="Domain of the envelope sender (VERP), to which bounces return; the sender's own when empty.",
+    )
+    owners: dict[str, str] = Field(
+        {}, description="Who an owner is: the `owner` value of a lead to a name and an address."
+    )
+
+
+class Dkim(Section):
+    domain: str = Field(description="The signing domain (d=), aligned with From.")
+    selector: str = Field(description="The selector (s=) under which the public key is published.")
+    key_file: str = Field(description="A PEM file with the private key, relative to the home.")
+
+
+class Relay(Section):
+    name: str = Field(description="How pages, logs and alerts call it.")
+    host: str = Field("127.0.0.1", description="Host name of the SMTP server.")
+    port: int = Field(587, ge=1, le=65535, description="Port: 587 with STARTTLS, 465 with TLS.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`none` is accepted for this machine only, unless `insecure` is true."
+    )
+    insecure: bool = Field(
+        False, description="Allow plain SMTP to another machine. A login is never sent in clear."
+    )
+    username: str = Field("", description="Login; empty for none.")
+    password_env: str = Field("", description="The environment variable that holds the password.")
+    password_file: str = Field("", description="A file that holds the password (mode 0600).")
+    connections: int = Field(4, ge=1, le=100, description="Connections kept open at most.")
+    per_second: float = Field(0, ge=0, description="Mails a second at most; 0 sets no limit.")
+    mails_per_connection: int = Field(500, ge=1, description="A connection is closed after so many mails.")
+    helo: str = Field("", description="The name said in EHLO; this machine's when empty.")
+    sender_domains: tuple[str, ...] = Field(
+        (), description="Senders of these domains use this relay; all when empty."
+    )
+
+
+class Safety(Section):
+    deliver_to: str = Field(
+        "",
+        description="Every mail goes to this address instead of its lead; set in a fresh home, empty when live.",
+    )
+
+
+class LeadField(Section):
+    type: FieldType = Field(
+        "text", description="What values this field holds; checked whenever one is written."
+    )
+    choices: tuple[str, ...] = Field((), description="The values allowed, for the type `choice`.")
+    description: str = Field("", description="What the field means, for the people who write rules.")
+
+
+class Caps(Section):
+    marketing: tuple[str, ...] = Field(
+        ("1 per day", "3 per week"),
+        description='Marketing mails a lead gets at most, over all campaigns: "2 per week".',
+    )
+
+
+class NeverMail(Section):
+    domains: tuple[str, ...] = Field(
+        (), description="Domains that never get marketing mail: competitors, own staff."
+    )
+    rule: str = Field("", description="Leads for whom this rule holds never get marketing mail.")
+
+
+class Holidays(Section):
+    country: str = Field(
+        "", description='Holidays of this country; "lead" takes the lead\'s own; empty for none.'
+    )
+    fallback: str = Field("", description="The country for leads whose own is not known.")
+    blackout: tuple[date, ...] = Field((), description="Dates without any marketing mail.")
+
+
+class Tracking(Section):
+    base_url: str = Field(
+        "http://127.0.0.1:8026",
+        description="The public address of the tracker, as it stands in mails; HTTPS when live.",
+    )
+    host: str = Field("127.0.0.1", description="The address the tracker listens on.")
+    port: int = Field(8026, ge=1, le=65535, description="The port the tracker listens on.")
+    enabled: bool = Field(
+        True, description="Whether opens and clicks are tracked; a lead can refuse for itself."
+    )
+    quarantine: str = Field(
+        "60s", description="How long an open or click waits before it counts, to recognise scanners."
+    )
+    utm: dict[str, str] = Field(
+        {},
+        description='Parameters added to links to your own sites: utm_source = "{campaign}" ({theme}, {mail}, {stage}).',
+    )
+    utm_domains: tuple[str, ...] = Field((), description="The sites whose links get UTM parameters.")
+
+
+class Delivery(Section):
+    unknown: Literal["hold", "resend_once"] = Field(
+        "hold", description="What happens to a mail of which nobody knows whether the relay took it."
+    )
+    unknown_after: str = Field("3d", description="After this time an uncertain mail is settled by `unknown`.")
+    give_up_after: str = Field(
+        "4d", description="A mail that relays keep deferring is given up after this time."
+    )
+    senders: int = Field(1, ge=1, le=16, description="Sending processes.")
+    tick: str = Field("5s", description="How often the daemon looks for due leads when nothing wakes it.")
+
+
+class Alerts(Section):
+    mail_to: str = Field("", description="The operator's address; alerts go by a relay that works.")
+    webhook: str = Field("", description="An HTTPS address that alerts are posted to as JSON.")
+
+
+class Lifecycle(Section):
+    stages: tuple[str, ...] = Field(
+        ("subscriber", "inquiry", "engaged", "mql", "sal", "sql", "customer"),
+        description="The stages of a lead's life in order; beside them `recycled` and `disqualified`.",
+    )
+    start: str = Field("subscriber", description="The stage of a new lead.")
+
+
+class Internal(Section):
+    addresses: tuple[str, ...] = Field((), description="Colleagues: mailed, but outside all statistics.")
+    domains: tuple[str, ...] = Field((), description="Domains of colleagues.")
+
+
+class Apply(Section):
+    safe: bool = Field(
+        False,
+        description="Changes that strand, skip or repeat nobody and let nobody new in apply by themselves.",
+    )
+
+
+class Logs(Section):
+    format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for collectors.")
+    personal_data: bool = Field(
+        False, description="Whether addresses may stand in logs; otherwise only lead ids."
+    )
+
+
+class Config(Section):
+    """The whole of `config.toml`."""
+
+    store: str = Field(
+        "sqlite:///var/ripeline.db", description="Where the data lives: SQLite in the home, or PostgreSQL."
+    )
+    company: Company = Company()
+    sender: Sender = Sender()
+    dkim: Annotated[tuple[Dkim, ...], Field(description="Signing keys by sender domain.")] = ()
+    relay: Annotated[
+        tuple[Relay, ...], Field(description="SMTP servers, the first usable one is taken.")
+    ] = ()
+    safety: Safety = Safety()
+    fields: Annotated[
+        dict[str, LeadField], Field(description="The lead fields that rules and templates may use.")
+    ] = {}
+    caps: Caps = Caps()
+    never_mail: NeverMail = NeverMail()
+    holidays: Holidays = Holidays()
+    tracking: Tracking = Tracking()
+    delivery: Delivery = Delivery()
+    alerts: Alerts = Alerts()
+    lifecycle: Lifecycle = Lifecycle()
+    internal: Internal = Internal()
+    apply: Apply = Apply()
+    logs: Logs = Logs()
+    webhooks: Annotated[
+        dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")
+    ] = {}
+    test_recipients: Annotated[tuple[str, ...], Field(description="Who `send-test` mails by default.")] = ()
+    vars: Annotated[
+        dict[str, str], Field(description="Values that every template may use as vars.name.")
+    ] = {}
+
+
+class Secrets(Section):
+    """What must never stand in a file of the repository."""
+
+    relay_passwords: dict[str, SecretStr] = {}
