@@ -61,9 +61,7 @@ class Relay(Section):
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`none` is accepted for this machine only, unless `insecure` is true."
     )
-    insecure: bool = Field(
-        False, description="Allow plain SMTP to another machine. A login is never sent in clear."
-    )
+    insecure: bool = Field(False, description="Allow plain SMTP to another machine. A login is never sent in clear.")
     username: str = Field("", description="Login; empty for none.")
     password_env: str = Field("", description="The environment variable that holds the password.")
     password_file: str = Field("", description="A file that holds the password (mode 0600).")
@@ -71,9 +69,7 @@ class Relay(Section):
     per_second: float = Field(0, ge=0, description="Mails a second at most; 0 sets no limit.")
     mails_per_connection: int = Field(500, ge=1, description="A connection is closed after so many mails.")
     helo: str = Field("", description="The name said in EHLO; this machine's when empty.")
-    sender_domains: tuple[str, ...] = Field(
-        (), description="Senders of these domains use this relay; all when empty."
-    )
+    sender_domains: tuple[str, ...] = Field((), description="Senders of these domains use this relay; all when empty.")
 
 
 class Safety(Section):
@@ -84,9 +80,7 @@ class Safety(Section):
 
 
 class LeadField(Section):
-    type: FieldType = Field(
-        "text", description="What values this field holds; checked whenever one is written."
-    )
+    type: FieldType = Field("text", description="What values this field holds; checked whenever one is written.")
     choices: tuple[str, ...] = Field((), description="The values allowed, for the type `choice`.")
     description: str = Field("", description="What the field means, for the people who write rules.")
 
@@ -99,16 +93,12 @@ class Caps(Section):
 
 
 class NeverMail(Section):
-    domains: tuple[str, ...] = Field(
-        (), description="Domains that never get marketing mail: competitors, own staff."
-    )
+    domains: tuple[str, ...] = Field((), description="Domains that never get marketing mail: competitors, own staff.")
     rule: str = Field("", description="Leads for whom this rule holds never get marketing mail.")
 
 
 class Holidays(Section):
-    country: str = Field(
-        "", description='Holidays of this country; "lead" takes the lead\'s own; empty for none.'
-    )
+    country: str = Field("", description='Holidays of this country; "lead" takes the lead\'s own; empty for none.')
     fallback: str = Field("", description="The country for leads whose own is not known.")
     blackout: tuple[date, ...] = Field((), description="Dates without any marketing mail.")
 
@@ -120,15 +110,13 @@ class Tracking(Section):
     )
     host: str = Field("127.0.0.1", description="The address the tracker listens on.")
     port: int = Field(8026, ge=1, le=65535, description="The port the tracker listens on.")
-    enabled: bool = Field(
-        True, description="Whether opens and clicks are tracked; a lead can refuse for itself."
-    )
+    enabled: bool = Field(True, description="Whether opens and clicks are tracked; a lead can refuse for itself.")
     quarantine: str = Field(
         "60s", description="How long an open or click waits before it counts, to recognise scanners."
     )
     utm: dict[str, str] = Field(
         {},
-        description='Parameters added to links to your own sites: utm_source = "{campaign}" ({theme}, {mail}, {stage}).',
+        description="Parameters added to links to your own sites; {campaign}, {theme}, {stage} and {mail} are filled in.",
     )
     utm_domains: tuple[str, ...] = Field((), description="The sites whose links get UTM parameters.")
 
@@ -138,9 +126,7 @@ class Delivery(Section):
         "hold", description="What happens to a mail of which nobody knows whether the relay took it."
     )
     unknown_after: str = Field("3d", description="After this time an uncertain mail is settled by `unknown`.")
-    give_up_after: str = Field(
-        "4d", description="A mail that relays keep deferring is given up after this time."
-    )
+    give_up_after: str = Field("4d", description="A mail that relays keep deferring is given up after this time.")
     senders: int = Field(1, ge=1, le=16, description="Sending processes.")
     tick: str = Field("5s", description="How often the daemon looks for due leads when nothing wakes it.")
 
@@ -172,9 +158,7 @@ class Apply(Section):
 
 class Logs(Section):
     format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for collectors.")
-    personal_data: bool = Field(
-        False, description="Whether addresses may stand in logs; otherwise only lead ids."
-    )
+    personal_data: bool = Field(False, description="Whether addresses may stand in logs; otherwise only lead ids.")
 
 
 class Config(Section):
@@ -186,13 +170,9 @@ class Config(Section):
     company: Company = Company()
     sender: Sender = Sender()
     dkim: Annotated[tuple[Dkim, ...], Field(description="Signing keys by sender domain.")] = ()
-    relay: Annotated[
-        tuple[Relay, ...], Field(description="SMTP servers, the first usable one is taken.")
-    ] = ()
+    relay: Annotated[tuple[Relay, ...], Field(description="SMTP servers, the first usable one is taken.")] = ()
     safety: Safety = Safety()
-    fields: Annotated[
-        dict[str, LeadField], Field(description="The lead fields that rules and templates may use.")
-    ] = {}
+    fields: Annotated[dict[str, LeadField], Field(description="The lead fields that rules and templates may use.")] = {}
     caps: Caps = Caps()
     never_mail: NeverMail = NeverMail()
     holidays: Holidays = Holidays()
@@ -203,13 +183,9 @@ class Config(Section):
     internal: Internal = Internal()
     apply: Apply = Apply()
     logs: Logs = Logs()
-    webhooks: Annotated[
-        dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")
-    ] = {}
+    webhooks: Annotated[dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")] = {}
     test_recipients: Annotated[tuple[str, ...], Field(description="Who `send-test` mails by default.")] = ()
-    vars: Annotated[
-        dict[str, str], Field(description="Values that every template may use as vars.name.")
-    ] = {}
+    vars: Annotated[dict[str, str], Field(description="Values that every template may use as vars.name.")] = {}
 
 
 class Secrets(Section):

@@ -1,9 +1,9 @@
 """Tokens: what stands in the addresses of a mail, unforgeable and bound to that one mail.
 
-A mail's token names its delivery and the link table of its template, under a MAC that also covers the token's purpose. A
-link's token is the same for every recipient, as it is signed together with the link table that it belongs to: the mail's
-token binds the table, the table's links bind their targets, and so a link of another template is refused, while the
-hundreds of thousands of mails of one template share the work. Targets that depend on the lead are bound to the delivery.
+A mail's token names its delivery and the link table of its template, under a MAC that also covers its purpose. A
+link's token is the same for every recipient, as it is signed together with the link table that it belongs to: the
+mail's token binds the table, the table's links bind their targets, and so a link of another template is refused, while the
+mails of one template share the work. Targets that depend on the lead are bound to the delivery.
 
 Keys have numbers and rotate: the newest signs, all in the ring verify. MACs are HMAC-SHA256 cut to 96 bits (RFC 2104,
 section 5 allows half the output or more than 80 bits).
