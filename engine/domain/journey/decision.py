@@ -1,0 +1,67 @@
+"""What `decide` answers: the enrollments as they should be, what is to be done, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.domain.delivery import MailKind
+from engine.domain.journey.facts import Enrollment
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the lead's story: what happened and why, as a code and the values that its sentence needs."""
+
+    at: datetime
+    code: str
+    campaign: str = ""
+    run: int = 0
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A mail that is to go: the delivery to create for (enrollment, step, occurrence)."""
+
+    campaign: str
+    run: int
+    stage: str
+    step: str
+    occurrence: int
+    mail: str
+    kind: MailKind
+    thread: str = ""
+    variants: Mapping[str, int] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An action outside that is due: a task, a webhook, a hand-off or a notice."""
+
+    campaign: str
+    run: int
+    step: str
+    occurrence: int
+    kind: str
+    payload: Mapping[str, object]
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of one look at a lead.
+
+    `enrollments` are those that are new or changed; an enrollment is recognised by (campaign, run). `recheck_at` is the
+    next instant at which time alone can change anything; None means that only an event can.
+    """
+
+    enrollments: tuple[Enrollment, ...] = ()
+    sends: tuple[Send, ...] = ()
+    actions: tuple[Act, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
+    handed_off: bool = False
+    lines: tuple[Line, ...] = ()
+    recheck_at: datetime | None = None

@@ -1,0 +1,172 @@
+"""Everything that is known of one lead when its journey is decided: the whole bundle of facts, and nothing else.
+
+The store fills these values; `decide` only reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from engine.domain.delivery import DeliveryState, MailKind
+
+Value = str | int | float | bool | datetime | tuple[str, ...]
+
+
+class EventKind(StrEnum):
+    """What may happen to a lead."""
+
+    OPEN = "open"
+    CLICK = "click"
+    REPLY = "reply"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    FORM = "form"
+    PAGE_VIEW = "page_view"
+    CUSTOM = "custom"
+
+
+class Actor(StrEnum):
+    """Who caused an event. Unknown counts as machine wherever a rule asks."""
+
+    HUMAN = "human"
+    MACHINE = "machine"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, after its quarantine.
+
+    `name` is the event's own name for custom events; `enrollment`, `step` and `link` say which mail it belongs to.
+    """
+
+    id: int
+    kind: EventKind
+    at: datetime
+    actor: Actor = Actor.HUMAN
+    name: str = ""
+    received_at: datetime | None = None
+    enrollment: int | None = None
+    campaign: str = ""
+    step: str = ""
+    link: str = ""
+    properties: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One mail of an enrollment's step."""
+
+    enrollment: int
+    campaign: str
+    step: str
+    occurrence: int
+    mail: str
+    kind: MailKind
+    state: DeliveryState
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A due action of a step that reaches outside: open until `done_at`, at most until `deadline`."""
+
+    enrollment: int
+    step: str
+    occurrence: int
+    deadline: datetime | None = None
+    done_at: datetime | None = None
+    outcome: str = ""
+
+
+class EnrollmentStatus(StrEnum):
+    """active: runs · paused: waits in place for a lane, a hand-off or a paused campaign · ended: left, with a reason"""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One lead's run through one campaign, as stored.
+
+    `step` is the next step to be done, empty once the stage has run out. `since` is the end of the previous step, from
+    which the next wait counts. `visit` counts the stages entered so far, and so tells a second pass from the first.
+    `passed` are the steps already over in this visit of the stage. `waiting` says in one code why nothing happens now.
+    """
+
+    id: int | None
+    campaign: str
+    run: int
+    entered_at: datetime
+    stage: str
+    stage_entered_at: datetime
+    since: datetime
+    key: str = ""
+    status: EnrollmentStatus = EnrollmentStatus.ACTIVE
+    step: str = ""
+    visit: int = 1
+    passed: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    waiting: str = ""
+    holdout: bool = False
+    goal_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_why: str = ""
+    trigger_event: int | None = None
+    trigger: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A reason not to mail: `all` holds for every mail (bounce, complaint, erasure), `marketing` for marketing only."""
+
+    reason: str
+    scope: str = "all"
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who the lead is. `fields` holds the values typed by config; built-in ones stand beside them."""
+
+    id: int
+    created_at: datetime
+    email: str = ""
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    source: str = ""
+    lifecycle: str = ""
+    country: str = ""
+    language: str = ""
+    zone: str = ""
+    owner: str = ""
+    score: float = 0.0
+    fit: str = ""
+    tracking: bool = True
+    internal: bool = False
+    handed_off_at: datetime | None = None
+    lists: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFacts:
+    """One lead with its whole history, as far as rules and steps can ask for it.
+
+    `events` and `deliveries` are in the order of time. `passed_over` names the campaigns whose condition the lead met
+    already when they went live without backfill.
+    """
+
+    lead: Lead
+    enrollments: tuple[Enrollment, ...] = ()
+    events: tuple[Event, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    actions: tuple[Action, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    withdrawn_topics: frozenset[str] = frozenset()
+    passed_over: frozenset[str] = frozenset()

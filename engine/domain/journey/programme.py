@@ -1,0 +1,68 @@
+"""What runs: the campaigns of the applied bundle, their standing in this home, and the policy that spans them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from engine.domain.campaign import Campaign
+from engine.domain.rules import Rule
+from engine.domain.timing import Calendar, Cap, Span
+
+
+class NoHolidays:
+    """A calendar whose only free days are weekends."""
+
+    def is_holiday(self, day: date) -> bool:  # noqa: ARG002
+        return False
+
+    def is_blackout(self, day: date) -> bool:  # noqa: ARG002
+        return False
+
+
+def _no_holidays(country: str) -> Calendar:  # noqa: ARG001
+    return NoHolidays()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What config says for all campaigns. `calendar` gives the calendar of a country (ISO 3166 code, may be empty)."""
+
+    zone: str = "UTC"
+    caps: tuple[Cap, ...] = ()
+    never_domains: frozenset[str] = frozenset()
+    never_rule: Rule | None = None
+    calendar: Callable[[str], Calendar] = _no_holidays
+    unknown_after: Span = Span(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a campaign stands in this home: since when it is live, and whether an operator paused it."""
+
+    live_since: datetime | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Everything that decides, apart from the lead and the time."""
+
+    bundle: int
+    campaigns: Mapping[str, Campaign]
+    policy: Policy = field(default_factory=Policy)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+
+    def standing(self, campaign: str) -> Standing:
+        return self.standings.get(campaign, Standing())
+
+    def runs(self, campaign: str) -> bool:
+        """Whether leads of this campaign move at present."""
+        found = self.campaigns.get(campaign)
+        return found is not None and found.state.runs and not self.standing(campaign).paused
+
+    def admits(self, campaign: str) -> bool:
+        """Whether this campaign lets leads in at present."""
+        found = self.campaigns.get(campaign)
+        return found is not None and found.state.admits and not self.standing(campaign).paused

@@ -1,0 +1,54 @@
+"""`email = "decay"`: one mail to the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.domain.campaign import Sender
+from engine.domain.delivery import MailKind
+from engine.domain.steps.base import Done, Outcome, Step, Waiting
+
+if TYPE_CHECKING:
+    from engine.domain.journey.run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailStep(Step):
+    """Send the mail `mail` of this campaign's theme and stage.
+
+    `variants` maps a part of the mail ("subject", or "email" for whole templates) to its alternatives; a lead keeps its
+    own. `thread` names an earlier mail of the campaign that this one answers. `repeat` sends again when the lead comes back
+    to this stage; otherwise nobody gets one step's mail twice.
+    """
+
+    kind: ClassVar[str] = "email"
+
+    mail: str
+    mail_kind: MailKind = MailKind.MARKETING
+    thread: str = ""
+    sender: Sender | None = None
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeat: bool = False
+
+    def perform(self, run: Run) -> Outcome:
+        delivery = run.delivery(self)
+        if delivery is not None:
+            return Waiting(None) if delivery.state.in_flight else Done(delivery.finished_at or run.now)
+        if run.already_had(self):
+            run.tell("repeat_skipped", step=self.id)
+            return Done(run.now)
+        held = run.may_mail(self)
+        if held is None:
+            run.send(self)
+            return Waiting(None)
+        if held.until is None or self._expired(run, held.until):
+            run.tell("dropped", step=self.id, mail=self.mail, why=held.reason, **held.data)
+            return Done(run.now)
+        run.hold(self, held)
+        return Waiting(held.until)
+
+    def _expired(self, run: Run, until: object) -> bool:
+        deadline = run.expires_at(self)
+        return deadline is not None and until > deadline  # type: ignore[operator]
