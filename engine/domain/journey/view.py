@@ -1,0 +1,168 @@
+"""One lead's facts as rules see them, from outside of any campaign or from one enrollment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property
+
+from engine.domain.campaign import Campaign
+from engine.domain.delivery import DeliveryState
+from engine.domain.journey.facts import Actor, Enrollment, EnrollmentStatus, Event, EventKind, LeadFacts
+from engine.domain.rules import Activity, Reach
+
+_OPENED_OR_CLICKED = {Activity.OPENED: EventKind.OPEN, Activity.CLICKED: EventKind.CLICK}
+_NAMED = frozenset({EventKind.CUSTOM, EventKind.FORM, EventKind.PAGE_VIEW})
+
+
+class LeadView:
+    """Implements `engine.domain.rules.FactsView` over the facts of a lead.
+
+    `pending` are field values that this decision has set already. `trigger` stands in for the enrollment's trigger while
+    it does not exist yet.
+    """
+
+    def __init__(
+        self,
+        facts: LeadFacts,
+        enrollment: Enrollment | None,
+        campaign: Campaign | None,
+        pending: Mapping[str, object],
+        trigger: Mapping[str, object] | None = None,
+    ) -> None:
+        self.facts = facts
+        self.enrollment = enrollment
+        self.campaign = campaign
+        self.pending = pending
+        self._trigger = trigger
+
+    @property
+    def stage(self) -> str | None:
+        return self.enrollment.stage if self.enrollment else None
+
+    @property
+    def stage_entered_at(self) -> datetime | None:
+        return self.enrollment.stage_entered_at if self.enrollment else None
+
+    @property
+    def entered_at(self) -> datetime | None:
+        return self.enrollment.entered_at if self.enrollment else None
+
+    def field(self, name: str) -> object:
+        if name in self.pending:
+            return self.pending[name]
+        if name in self.facts.lead.fields:
+            return self.facts.lead.fields[name]
+        return self._built_in(name)
+
+    def trigger(self, name: str) -> object:
+        if self._trigger is not None:
+            return self._trigger.get(name)
+        return self.enrollment.trigger.get(name) if self.enrollment else None
+
+    def var(self, name: str) -> object:
+        return self.campaign.vars.get(name) if self.campaign else None
+
+    def anchor(self, path: tuple[str, str]) -> date | datetime | None:
+        """The date that an `at` counts from: of the lead, the trigger or the campaign."""
+        scope, name = path
+        found = {"lead": self.field, "trigger": self.trigger, "vars": self.var}[scope](name)
+        return _as_date(found)
+
+    def events(self, name: str, reach: Reach) -> Sequence[Event]:
+        found = self._by_name.get(name.casefold(), ())
+        return [event for event in found if self._within(event.at, reach)]
+
+    def mails(
+        self, activity: Activity, reach: Reach, campaign: str | None, step: str | None, link: str | None
+    ) -> Sequence[datetime]:
+        if activity is Activity.SENT:
+            return self._sent(reach, campaign, step)
+        kind = _OPENED_OR_CLICKED[activity]
+        return [
+            event.at
+            for event in self._mail_events
+            if event.kind is kind
+            and self._ours(event.enrollment, event.at, reach)
+            and campaign in (None, event.campaign)
+            and step in (None, event.step)
+            and link in (None, event.link)
+        ]
+
+    def replied(self, reach: Reach) -> bool:
+        return any(event.kind is EventKind.REPLY and self._within(event.at, reach) for event in self.facts.events)
+
+    def in_list(self, name: str) -> bool:
+        return name in self.facts.lead.lists
+
+    def enrolled(self, campaign: str, finished: bool) -> bool:
+        runs = [run for run in self.facts.enrollments if run.campaign == campaign]
+        if finished:
+            return any(run.status is EnrollmentStatus.ENDED and run.ended_why == "finished" for run in runs)
+        return bool(runs)
+
+    def _built_in(self, name: str) -> object:
+        lead = self.facts.lead
+        if name == "created":
+            return lead.created_at
+        if name == "email_domain":
+            return lead.email.rpartition("@")[2] or None
+        if name == "subscribed":
+            return not self.facts.suppressions
+        if name == "score":
+            return lead.score
+        found = getattr(lead, name, None) if name in _TEXT_NAMES else None
+        return found or None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Event]]:
+        index: dict[str, list[Event]] = {}
+        for event in self.facts.events:
+            if event.kind in _NAMED:
+                index.setdefault(event.name.casefold(), []).append(event)
+        return index
+
+    @cached_property
+    def _mail_events(self) -> list[Event]:
+        """Opens and clicks of humans: machines and the unknown never count in rules."""
+        return [event for event in self.facts.events if event.actor is Actor.HUMAN and event.kind in _MAIL_KINDS]
+
+    def _sent(self, reach: Reach, campaign: str | None, step: str | None) -> list[datetime]:
+        return [
+            mail.finished_at or mail.created_at
+            for mail in self.facts.deliveries
+            if mail.state is DeliveryState.SENT
+            and self._ours(mail.enrollment, mail.finished_at or mail.created_at, reach)
+            and campaign in (None, mail.campaign)
+            and step in (None, mail.step)
+        ]
+
+    def _ours(self, enrollment: int | None, at: datetime, reach: Reach) -> bool:
+        """Whether something that belongs to a mail lies within the reach: of this enrollment, and of this stage's time."""
+        if reach is Reach.EVER or self.enrollment is None:
+            return True
+        if enrollment is None or enrollment != self.enrollment.id:
+            return False
+        return reach is Reach.ENROLLMENT or at >= self.enrollment.stage_entered_at
+
+    def _within(self, at: datetime, reach: Reach) -> bool:
+        if reach is Reach.EVER or self.enrollment is None:
+            return True
+        began = self.enrollment.stage_entered_at if reach is Reach.STAGE else self.enrollment.entered_at
+        return at >= began
+
+
+_MAIL_KINDS = frozenset({EventKind.OPEN, EventKind.CLICK})
+_TEXT_NAMES = frozenset({"lifecycle", "source", "country", "language", "zone", "owner", "fit"})
+
+
+def _as_date(found: object) -> date | datetime | None:
+    """A date as it stands in facts: a date, an instant, or the text of one; anything else is no date."""
+    if isinstance(found, date):
+        return found
+    if not isinstance(found, str):
+        return None
+    try:
+        return date.fromisoformat(found) if len(found) == len("2026-01-31") else datetime.fromisoformat(found)
+    except ValueError:
+        return None

@@ -1,0 +1,125 @@
+"""Opening a home's database, and keeping its schema at the newest version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from engine.errors import RipelineError
+
+BUSY_MILLISECONDS = 30_000
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class StoreError(RipelineError):
+    """The database cannot be opened or used; the text says which and why, never a password."""
+
+
+def open_store(url: str, home: Path | None = None) -> Engine:
+    """An engine on the store: `sqlite:///path` (relative to the home) or `postgresql://…`.
+
+    Raises:
+        StoreError: the address is not one of a supported database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError("'store' in config.toml is no database address, such as sqlite:///var/ripeline.db") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed.database or "", home)
+    if parsed.get_backend_name() == "postgresql":
+        address = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(address, json_serializer=_dump, json_deserializer=orjson.loads, pool_pre_ping=True)
+    raise StoreError(f"'{parsed.get_backend_name()}' is not a database Ripeline knows; use sqlite or postgresql")
+
+
+def _sqlite(database: str, home: Path | None) -> Engine:
+    path = Path(database)
+    if home is not None and not path.is_absolute():
+        path = home / path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{path}",
+        json_serializer=_dump,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """WAL lets readers go on while one writes; FULL makes a commit survive a power cut, as the promise needs.
+
+    Transactions are begun by us, not by the driver, which would begin them too late for `BEGIN IMMEDIATE`.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first and writes later cannot wait for it, only fail."""
+    if not connection.get_execution_options().get("reads_only", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, and so waits for no writer on SQLite."""
+    with engine.connect().execution_options(reads_only=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is committed at the end, or rolled back when the block raises.
+
+    Raises:
+        StoreError: the database is away, full or locked by another program.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_operational(error):
+            raise StoreError(f"the database cannot be written: {_first_line(error)}") from error
+        raise
+
+
+def _is_operational(error: DBAPIError) -> bool:
+    return type(error).__name__ == "OperationalError"
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else type(error).__name__
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version; safe to call at every start, by several processes at once."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7479010325)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _dump(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str).decode()
