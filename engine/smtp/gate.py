@@ -1,0 +1,84 @@
+"""The gate at 354: the last word before a mail leaves, given for many connections by one commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Protocol
+
+Commit = Callable[[Sequence[int]], set[int]]
+"""Marks the tickets' deliveries as `transmitting` in one durable commit and returns those that may go."""
+
+
+class Gate(Protocol):
+    """Asked once per mail, after 354 and before its first byte. Whatever it raises defers the mail."""
+
+    async def admit(self, ticket: int) -> bool: ...
+
+
+class GroupGate:
+    """Collects tickets from waiting connections and commits them in one call, in the writer's own thread.
+
+    A group goes as soon as it is as large as the last one was, at the latest after `linger` seconds or at `limit`
+    tickets; while one commit runs, the next group gathers by itself. One commit is under way at a time.
+    """
+
+    def __init__(self, commit: Commit, executor: Executor, *, limit: int = 64, linger: float = 0.005) -> None:
+        self._commit = commit
+        self._executor = executor
+        self._limit = limit
+        self._linger = linger
+        self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
+        self._expected = 1
+        self._timer: asyncio.TimerHandle | None = None
+        self._committing: asyncio.Task[None] | None = None
+
+    async def admit(self, ticket: int) -> bool:
+        """Whether the mail may go.
+
+        Raises:
+            Exception: what `commit` raised; then nothing of the group may go.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append((ticket, answer))
+        if self._committing is None:
+            if len(self._waiting) >= min(self._expected, self._limit):
+                self._start()
+            elif self._timer is None:
+                self._timer = loop.call_later(self._linger, self._start)
+        return await answer
+
+    def _start(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._committing is None and self._waiting:
+            self._committing = asyncio.get_running_loop().create_task(self._commit_all())
+
+    async def _commit_all(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+                self._expected = len(group)
+                await self._commit_group(group)
+        finally:
+            self._committing = None
+
+    async def _commit_group(self, group: list[tuple[int, asyncio.Future[bool]]]) -> None:
+        loop = asyncio.get_running_loop()
+        tickets = [ticket for ticket, _ in group]
+        try:
+            admitted = await loop.run_in_executor(self._executor, self._commit, tickets)
+        except Exception as fault:
+            for answer in _unanswered(group):
+                answer.set_exception(fault)
+            return
+        for ticket, answer in group:
+            if not answer.done():
+                answer.set_result(ticket in admitted)
+
+
+def _unanswered(group: list[tuple[int, asyncio.Future[bool]]]) -> list[asyncio.Future[bool]]:
+    return [answer for _, answer in group if not answer.done()]
