@@ -1,0 +1,41 @@
+"""What the tracker and its pages need from the rest of the engine; the consumer says it, services provide it.
+
+All of these are called in the writer's thread, never in the event loop. Each may raise
+`engine.domain.recipient.UnavailableError` when the store is out of reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from engine.domain.recipient import Ack, Asset, Choices, Wish
+
+
+class Unsubscriber(Protocol):
+    """Takes a recipient off; durable when it returns. Repeating it changes nothing."""
+
+    def unsubscribe(self, delivery: int, how: str, at: datetime, evidence: Mapping[str, str]) -> Ack: ...
+
+    def undo(self, delivery: int, at: datetime, evidence: Mapping[str, str]) -> Ack: ...
+
+
+class Preferences(Protocol):
+    """What a recipient chose, by any of its mails; None if that mail's lead is gone."""
+
+    def choices(self, delivery: int) -> Choices | None: ...
+
+    def choose(self, delivery: int, wish: Wish, at: datetime, evidence: Mapping[str, str]) -> Ack: ...
+
+
+class WebView(Protocol):
+    """The HTML of a mail as it was sent; None once retention has ended."""
+
+    def mail_as_sent(self, delivery: int) -> str | None: ...
+
+
+class Assets(Protocol):
+    """Pictures of templates by the hash of their content; None for an unknown one."""
+
+    def asset(self, digest: str) -> Asset | None: ...
