@@ -75,16 +75,19 @@ def when_at(
     calendar: Calendar,
     not_before: datetime | None = None,
 ) -> datetime | None:
-    """The UTC instant that `at` means for a lead in `zone`; None while the anchor has no value.
+    """The UTC instant that `at` means for a lead in `zone`; None if the anchor has no value or lies outside all dates.
 
     A bare date begins at the start of that local date; a datetime without a zone is wall time there. `not_before` is
     asked by yearly moments only, which take the first anniversary that is not before it.
     """
     if anchor_value is None:
         return None
-    if at.yearly and not_before is not None:
-        return _anniversary(at, anchor_value, zone, calendar, not_before)
-    return _moment(at, anchor_value, zone, calendar)
+    try:
+        if at.yearly and not_before is not None:
+            return _anniversary(at, anchor_value, zone, calendar, not_before)
+        return _moment(at, anchor_value, zone, calendar)
+    except (OverflowError, ValueError):  # a lead's date may be 1 January 0001 or 31 December 9999
+        return None
 
 
 def tell_at(at: At) -> str:

@@ -39,7 +39,7 @@ def explain_zone(name: str) -> str:
 
 def instant_at(day: date, moment: time, zone: ZoneInfo) -> datetime:
     """The UTC instant of a wall time (see the module's text for skipped and repeated ones)."""
-    wall = datetime.combine(day, moment, zone)
+    wall = datetime.combine(day, moment, zone).replace(fold=0)  # a time taken from an instant may carry its fold
     offset = wall.utcoffset()
     later_offset = wall.replace(fold=1).utcoffset()
     assert offset is not None and later_offset is not None
