@@ -40,13 +40,14 @@ def document() -> Any:
 
 class LeadRow(Base, table=True):
     """A lead. `fields` holds its typed values as written, `folded` the casefolded copy of every text among them and of
-    the built-in texts under `~name`; rules compare the folded ones. A node holds the claim until `claimed_until`;
-    `fence` grows with every claim, so that a late writer is recognised."""
+    the built-in texts under `~name`; rules compare the folded ones. `next_due_at` is when the journey looks at it
+    again. `address_hash` is the keyed hash under which suppressions know its address."""
 
     __tablename__ = "lead"
     __table_args__ = (
         Index("ix_lead_due", "next_due_at", "id"),
         Index("ix_lead_public_id", "public_id", unique=True),
+        Index("ix_lead_address_hash", "address_hash"),
     )
 
     id: int = row_id()
@@ -69,10 +70,8 @@ class LeadRow(Base, table=True):
     merged_into: int | None = reference("lead.id", nullable=True)
     fields: dict[str, Any] = document()
     folded: dict[str, Any] = document()
+    address_hash: str = Field(default="", sa_type=Text)
     next_due_at: datetime | None = instant()
-    fence: int = 0
-    claimed_by: str = Field(default="", sa_type=Text)
-    claimed_until: datetime | None = instant()
 
 
 class IdentityRow(Base, table=True):
@@ -114,7 +113,10 @@ class ConsentRow(Base, table=True):
 
 
 class SuppressionRow(Base, table=True):
-    """Who must not be mailed: by keyed hash of the address (so that it outlives the lead), with scope and source."""
+    """Who must not be mailed: by keyed hash of the address, so that it outlives the lead, with reason and source.
+
+    `scope` is `all` (bounce, complaint, erasure), `marketing` (unsubscribed) or `topic:<theme>`.
+    """
 
     __tablename__ = "suppression"
     __table_args__ = (UniqueConstraint("address_hash", "scope"),)
@@ -205,8 +207,8 @@ class EnrollmentRow(Base, table=True):
 class DeliveryRow(Base, table=True):
     """One mail for one lead and step; the unique constraint is the promise that it is decided once.
 
-    `state` moves along `engine.domain.delivery.TRANSITIONS`. `due_at` is when it is next to be tried. `fence` is the number
-    of the attempt that holds it; the gate admits only that one.
+    `state` moves along `engine.domain.delivery.TRANSITIONS`. `due_at` is when it is next to be tried. `fence` is the
+    number of the attempt that holds it; the gate admits only that one.
     """
 
     __tablename__ = "delivery"
@@ -221,6 +223,7 @@ class DeliveryRow(Base, table=True):
     enrollment_id: int | None = reference("enrollment.id", nullable=True)
     campaign: str = Field(default="", sa_type=Text)
     stage: str = Field(default="", sa_type=Text)
+    topic: str = Field(default="", sa_type=Text, description="The campaign's theme.")
     step: str = Field(sa_type=Text)
     occurrence: int = 1
     mail: str = Field(sa_type=Text)

@@ -1,7 +1,7 @@
 """`decide`: what happens to a lead now, and why. Pure and total; nothing else in Ripeline decides.
 
-The daemon, simulation, scenario tests, `plan` and `why` all call it with the lead's whole bundle of facts. It admits the
-lead where a campaign lets it in, moves every enrollment as far as it goes at this instant, and says when to look again.
+The daemon, simulation, scenario tests, `plan` and `why` all call it with the lead's whole bundle of facts. It admits
+the lead where a campaign lets it in, moves every enrollment as far as it goes now, and says when to look again.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _current_runs(draft: Draft) -> list[Run]:
 
 
 def _new_runs(draft: Draft) -> list[Run]:
-    runs = []
+    runs: list[Run] = []
     for campaign in draft.programme.campaigns.values():
         if draft.programme.admits(campaign.id):
             runs.extend(_welcome(draft, campaign, enrollment) for enrollment in admit(draft, campaign))

@@ -32,6 +32,7 @@ class Send:
     occurrence: int
     mail: str
     kind: MailKind
+    topic: str = ""
     thread: str = ""
     variants: Mapping[str, int] = field(default_factory=dict)
     expires_at: datetime | None = None
@@ -55,7 +56,8 @@ class Decision:
     """The outcome of one look at a lead.
 
     `enrollments` are those that are new or changed; an enrollment is recognised by (campaign, run). `recheck_at` is the
-    next instant at which time alone can change anything; None means that only an event can.
+    next instant at which time alone can change anything; None means that only an event can. `fields` are the values
+    that steps have set, by name.
     """
 
     enrollments: tuple[Enrollment, ...] = ()

@@ -125,7 +125,10 @@ class Enrollment:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A reason not to mail: `all` holds for every mail (bounce, complaint, erasure), `marketing` for marketing only."""
+    """A reason not to mail.
+
+    `scope` is `all` (bounce, complaint, erasure), `marketing` (unsubscribed) or `topic:<theme>`.
+    """
 
     reason: str
     scope: str = "all"
@@ -139,6 +142,7 @@ class Lead:
     id: int
     created_at: datetime
     email: str = ""
+    address_hash: str = ""
     fields: Mapping[str, Value] = field(default_factory=dict)
     source: str = ""
     lifecycle: str = ""
@@ -150,6 +154,7 @@ class Lead:
     fit: str = ""
     tracking: bool = True
     internal: bool = False
+    subscribed: bool = True
     handed_off_at: datetime | None = None
     lists: frozenset[str] = frozenset()
 
@@ -168,5 +173,4 @@ class LeadFacts:
     deliveries: tuple[Delivery, ...] = ()
     actions: tuple[Action, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
-    withdrawn_topics: frozenset[str] = frozenset()
     passed_over: frozenset[str] = frozenset()

@@ -6,14 +6,14 @@ names when, and the mail waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
-from engine.domain.journey.facts import Lead, LeadFacts, Suppression
+from engine.domain.journey.facts import Lead, LeadFacts
 from engine.domain.journey.programme import Programme
 from engine.domain.rules import Rule
 from engine.domain.steps.email import EmailStep
@@ -31,7 +31,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:
-    """A mail that is due, with all that the gates look at. `already_sending` is how many go to the lead in this tick."""
+    """A mail that is due, with all that the gates look at; `already_sending` go to the lead in this tick."""
 
     facts: LeadFacts
     programme: Programme
@@ -63,20 +63,16 @@ def _addressable(request: MailRequest) -> Held | None:
 
 
 def _suppressed(request: MailRequest) -> Held | None:
-    return next(_blocking(request.facts.suppressions, {"all"}), None)
+    return _blocked(request, {"all"})
 
 
 def _opted_out(request: MailRequest) -> Held | None:
-    return next(_blocking(request.facts.suppressions, {"all", "marketing"}), None)
+    return _blocked(request, {"all", "marketing", f"topic:{request.campaign.theme}"})
 
 
-def _blocking(suppressions: tuple[Suppression, ...], scopes: set[str]) -> Iterator[Held]:
-    return (Held("suppressed", data={"reason": found.reason}) for found in suppressions if found.scope in scopes)
-
-
-def _topic(request: MailRequest) -> Held | None:
-    theme = request.campaign.theme
-    return Held("topic_withdrawn", data={"topic": theme}) if theme in request.facts.withdrawn_topics else None
+def _blocked(request: MailRequest, scopes: set[str]) -> Held | None:
+    found = next((s for s in request.facts.suppressions if s.scope in scopes), None)
+    return Held("suppressed", data={"reason": found.reason, "since": found.since}) if found else None
 
 
 def _never_mailed(request: MailRequest) -> Held | None:
@@ -94,7 +90,7 @@ def _held_out(request: MailRequest) -> Held | None:
 
 
 def _one_at_a_time(request: MailRequest) -> Held | None:
-    """Never two marketing mails to one lead in one tick; the second looks again when the first has counted for the caps."""
+    """Never two marketing mails to one lead in one tick; the second asks again when the caps know of the first."""
     return Held("one_at_a_time", request.now + timedelta(minutes=1)) if request.already_sending else None
 
 
@@ -131,7 +127,6 @@ _OPERATIONAL_GATES = (_addressable, _suppressed)
 _MARKETING_GATES = (
     _addressable,
     _opted_out,
-    _topic,
     _never_mailed,
     _held_out,
     _one_at_a_time,

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from engine.domain.campaign import Campaign
 from engine.domain.rules import Rule
-from engine.domain.timing import Calendar, Cap, Span
-
-
-class NoHolidays:
-    """A calendar whose only free days are weekends."""
-
-    def is_holiday(self, day: date) -> bool:  # noqa: ARG002
-        return False
-
-    def is_blackout(self, day: date) -> bool:  # noqa: ARG002
-        return False
+from engine.domain.timing import Calendar, Cap, PlainCalendar, Span
 
 
 def _no_holidays(country: str) -> Calendar:  # noqa: ARG001
-    return NoHolidays()
+    return PlainCalendar()
 
 
 @dataclass(frozen=True)
@@ -34,7 +24,7 @@ class Policy:
     never_domains: frozenset[str] = frozenset()
     never_rule: Rule | None = None
     calendar: Callable[[str], Calendar] = _no_holidays
-    unknown_after: Span = Span(days=3)
+    unknown_after: Span = field(default_factory=lambda: Span(days=3))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How an enrollment moves: leave, advance, carry out what is due, run out of steps; as far as it goes at this instant."""
+"""How an enrollment moves at this instant, as far as it goes: leave, advance, do what is due, run out of steps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from engine.domain.campaign import EXIT, HOLD, Stage
 from engine.domain.journey.facts import EnrollmentStatus
 from engine.domain.journey.run import Run
 from engine.domain.steps import Done, EmailStep, Goto, Step, UntilEvent, Waiting
-from engine.domain.timing import next_slot, when_at
+from engine.domain.timing import Span, next_slot, when_at
 
 MOVES_AT_ONCE = 200
 """A lead moves at most so often in one look; campaigns that would go in circles without waiting stop here."""
+
+
+LATE_AT_MOST = Span(days=1)
+"""A dated mail goes at most so late (after a daemon was down, say), unless the step gives `expires`."""
 
 
 def leave_if_done(run: Run) -> None:
@@ -45,7 +49,7 @@ def _move(run: Run) -> bool:
 
 
 def _stage_is_gone(run: Run) -> bool:
-    """A bundle took the stage away without saying where its leads go: nobody is left behind, they start again there."""
+    """A bundle took the stage away: its leads go where `moved` says, or leave with that reason."""
     moved = run.campaign.moved.get(run.now_is.stage)
     target = run.campaign.stage(moved) if moved else None
     if target is None:
@@ -65,7 +69,7 @@ def _advance(run: Run, stage: Stage) -> bool:
 
 
 def _current_step(run: Run, stage: Stage) -> Step | None:
-    """The next step: where the enrollment stands, else – after a bundle changed the stage – the first not yet passed."""
+    """The next step: where the enrollment stands, or after a change of the stage the first not yet passed."""
     name = run.campaign.moved.get(run.now_is.step, run.now_is.step)
     found = stage.step(name) if name else None
     if found is None:
@@ -123,7 +127,7 @@ def _go(run: Run, target: str, code: str, because: str, step: str = "") -> bool:
 
 
 def _due(run: Run, stage: Stage, step: Step) -> datetime | None:
-    """When the step is due, fixed once it is known; None if its date is not known yet, so that only a change can tell."""
+    """When the step is due, fixed once it is known; None while its date is not known."""
     if step.at is not None or isinstance(step.wait, UntilEvent) or run.now_is.due_at is None:
         due = _reckon(run, stage, step)
         if due != run.now_is.due_at:
@@ -147,19 +151,22 @@ def _reckon(run: Run, stage: Stage, step: Step) -> datetime | None:
     if step.wait is not None:
         return run.after(since, step.wait)
     if stage.cadence is not None:
-        return next_slot(stage.cadence, _last_of_stream(run, stage), run.now_is.stage_entered_at, run.zone)
+        return next_slot(stage.cadence, _last_of_stream(run), run.now_is.stage_entered_at, run.zone)
     return since
 
 
-def _last_of_stream(run: Run, stage: Stage) -> datetime | None:
+def _last_of_stream(run: Run) -> datetime | None:
     """When the stream's last step was over, in this visit."""
     return run.now_is.since if run.now_is.passed else None
 
 
 def _too_late(run: Run, step: EmailStep) -> bool:
-    """A dated mail whose date has passed before the lead came to it is skipped, unless the step says `late = "send"`."""
+    """A dated mail whose date passed before the lead came to it, or long ago, is skipped unless `late = "send"`."""
     due = run.now_is.due_at
-    if step.at is None or step.late == "send" or due is None or due >= run.now_is.since:
+    if step.at is None or step.late == "send" or due is None:
+        return False
+    last = run.after(due, step.expires or LATE_AT_MOST)
+    if due >= run.now_is.since and run.now <= last:
         return False
     run.tell("skipped_late", step=step.id, mail=step.mail, due=due)
     run.pass_step(step, run.now)

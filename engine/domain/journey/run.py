@@ -38,6 +38,10 @@ class Draft:
     handed_off: bool = False
     rechecks: list[datetime] = field(default_factory=list)
 
+    def zone(self, campaign: Campaign) -> ZoneInfo:
+        """The zone in which the lead's days and hours are counted in this campaign."""
+        return window_zone(campaign.window, self.facts.lead, self.programme)
+
     def recheck(self, instant: datetime | None) -> None:
         """Look at the lead again at this instant; only the future counts."""
         if instant is not None and instant > self.now:
@@ -66,7 +70,7 @@ class Run:
 
     @property
     def zone(self) -> ZoneInfo:
-        return window_zone(self.campaign.window, self.draft.facts.lead, self.draft.programme)
+        return self.draft.zone(self.campaign)
 
     @property
     def calendar(self) -> Calendar:
@@ -146,6 +150,7 @@ class Run:
                 step=step.id,
                 occurrence=self.occurrence(step),
                 mail=step.mail,
+                topic=self.campaign.theme,
                 kind=step.mail_kind,
                 thread=step.thread,
                 variants=variants,

@@ -18,8 +18,8 @@ _NAMED = frozenset({EventKind.CUSTOM, EventKind.FORM, EventKind.PAGE_VIEW})
 class LeadView:
     """Implements `engine.domain.rules.FactsView` over the facts of a lead.
 
-    `pending` are field values that this decision has set already. `trigger` stands in for the enrollment's trigger while
-    it does not exist yet.
+    `pending` are field values that this decision has set already. `trigger` stands in for the enrollment's trigger
+    while it does not exist yet.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class LeadView:
         if name == "email_domain":
             return lead.email.rpartition("@")[2] or None
         if name == "subscribed":
-            return not self.facts.suppressions
+            return self.facts.lead.subscribed
         if name == "score":
             return lead.score
         found = getattr(lead, name, None) if name in _TEXT_NAMES else None
@@ -138,7 +138,7 @@ class LeadView:
         ]
 
     def _ours(self, enrollment: int | None, at: datetime, reach: Reach) -> bool:
-        """Whether something that belongs to a mail lies within the reach: of this enrollment, and of this stage's time."""
+        """Whether what happened to a mail lies within the reach: this enrollment, and the time in this stage."""
         if reach is Reach.EVER or self.enrollment is None:
             return True
         if enrollment is None or enrollment != self.enrollment.id:

@@ -1,7 +1,7 @@
 """What every step has, and what carrying one out can lead to.
 
-A step kind is one file beside this one: its fields with their documentation, and `perform`, which decides – without doing
-anything – what happens when the step is due. `engine.domain.steps.KINDS` lists the kinds.
+A step kind is one file beside this one: its fields with their documentation, and `perform`, which decides – without
+doing anything – what happens when the step is due. `engine.domain.steps.KINDS` lists the kinds.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ Outcome = Done | Goto | Waiting
 class Step(ABC):
     """One step of a stage.
 
-    `id` is unique in its campaign. A step is due `wait` after the end of the previous one, or `at` a date; `when` is asked
-    once it is due, and a step whose answer is no is skipped.
+    `id` is unique in its campaign. A step is due `wait` after the end of the previous one, or `at` a date; `when` is
+    asked once it is due, and a step whose answer is no is skipped.
     """
 
     kind: ClassVar[str]

@@ -19,8 +19,8 @@ class EmailStep(Step):
     """Send the mail `mail` of this campaign's theme and stage.
 
     `variants` maps a part of the mail ("subject", or "email" for whole templates) to its alternatives; a lead keeps its
-    own. `thread` names an earlier mail of the campaign that this one answers. `repeat` sends again when the lead comes back
-    to this stage; otherwise nobody gets one step's mail twice.
+    own. `thread` names an earlier mail of the campaign that this one answers. `repeat` sends again when the lead comes
+    back to this stage; otherwise nobody gets one step's mail twice.
     """
 
     kind: ClassVar[str] = "email"

@@ -80,14 +80,13 @@ def upgrade() -> None:
         sa.Column("merged_into", RowId, nullable=True),
         sa.Column("fields", Json, nullable=False),
         sa.Column("folded", Json, nullable=False),
+        sa.Column("address_hash", sa.Text(), nullable=False),
         sa.Column("next_due_at", Instant(), nullable=True),
-        sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("claimed_by", sa.Text(), nullable=False),
-        sa.Column("claimed_until", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["merged_into"], ["lead.id"], name=op.f("fk_lead_merged_into")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead")),
     )
     with op.batch_alter_table("lead", schema=None) as batch_op:
+        batch_op.create_index("ix_lead_address_hash", ["address_hash"], unique=False)
         batch_op.create_index("ix_lead_due", ["next_due_at", "id"], unique=False)
         batch_op.create_index("ix_lead_public_id", ["public_id"], unique=True)
 
@@ -224,6 +223,7 @@ def upgrade() -> None:
         sa.Column("enrollment_id", RowId, nullable=True),
         sa.Column("campaign", sa.Text(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("mail", sa.Text(), nullable=False),

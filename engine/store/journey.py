@@ -1,0 +1,239 @@
+"""The journey's queries: which leads are due, and writing down what was decided for them.
+
+A batch of leads is claimed, decided and written in one transaction: on PostgreSQL their rows are locked (and rows
+locked by others skipped), on SQLite the writer's lock is held. Nothing outside the database happens in between, so no lease is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+
+from engine.domain.delivery import DeliveryState
+from engine.domain.journey.decision import Act, Decision, Line, Send
+from engine.domain.journey.facts import Enrollment, Lead, LeadFacts
+from engine.domain.leadfields import folded
+from engine.store.inserts import insert_ignoring, insert_returning_ids
+from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
+
+lead = LeadRow.__table__  # type: ignore[attr-defined]
+enrollment = EnrollmentRow.__table__  # type: ignore[attr-defined]
+delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
+action = ActionRow.__table__  # type: ignore[attr-defined]
+story = StoryRow.__table__  # type: ignore[attr-defined]
+
+
+BUILT_IN = ("source", "lifecycle", "country", "language", "zone", "owner")
+"""The lead's own text columns, beside the fields that config declares."""
+
+
+def due_leads(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """The numbers of leads to look at, those waiting longest first; locked until this transaction ends."""
+    query = (
+        select(lead.c.id)
+        .where(lead.c.next_due_at <= now)
+        .order_by(lead.c.next_due_at, lead.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.scalars(query))
+
+
+def next_due_instant(connection: Connection) -> datetime | None:
+    """When the next lead is due, by which a stepped clock knows where to go."""
+    return connection.scalar(select(func.min(lead.c.next_due_at)))
+
+
+def wake(connection: Connection, ids: Iterable[int], at: datetime) -> None:
+    """Look at these leads at `at`, or earlier where that was planned already."""
+    numbers = list(ids)
+    if not numbers:
+        return
+    sooner = or_(lead.c.next_due_at.is_(None), lead.c.next_due_at > bindparam("at", type_=lead.c.next_due_at.type))
+    connection.execute(
+        update(lead).where(lead.c.id.in_(bindparam("ids", expanding=True)), sooner).values(next_due_at=at),
+        {"ids": numbers, "at": at},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A lead's facts with what was decided on them."""
+
+    facts: LeadFacts
+    decision: Decision
+
+
+def save_decisions(connection: Connection, decided: Sequence[Decided], bundle: int | None, now: datetime) -> None:
+    """Write all that was decided for these leads: enrollments, mails, actions, fields, story, the next look."""
+    numbers = _save_enrollments(connection, decided)
+    _save_sends(connection, decided, numbers, bundle, now)
+    _save_actions(connection, decided, numbers, now)
+    _save_fields(connection, decided, now)
+    _save_story(connection, [(one.facts.lead.id, line) for one in decided for line in one.decision.lines])
+    _save_next_look(connection, decided)
+
+
+_Numbers = Mapping[tuple[int, str, int], int]
+
+
+def _save_enrollments(connection: Connection, decided: Sequence[Decided]) -> _Numbers:
+    """Insert the new ones, update the changed ones; the number of each by (lead, campaign, run)."""
+    numbers = {
+        (one.facts.lead.id, found.campaign, found.run): found.id
+        for one in decided
+        for found in one.facts.enrollments
+        if found.id is not None
+    }
+    new = [(one.facts.lead.id, e) for one in decided for e in one.decision.enrollments if e.id is None]
+    changed = [e for one in decided for e in one.decision.enrollments if e.id is not None]
+    if new:
+        ids = insert_returning_ids(connection, enrollment, [_enrollment_values(e) | {"lead_id": who} for who, e in new])
+        numbers |= {(who, e.campaign, e.run): number for (who, e), number in zip(new, ids, strict=True)}
+    if changed:
+        query = update(enrollment).where(enrollment.c.id == bindparam("number"))
+        connection.execute(query, [_enrollment_values(e) | {"number": e.id} for e in changed])
+    return numbers
+
+
+def _enrollment_values(e: Enrollment) -> dict[str, Any]:
+    return {
+        "campaign": e.campaign,
+        "run": e.run,
+        "key": e.key,
+        "status": e.status.value,
+        "entered_at": e.entered_at,
+        "stage": e.stage,
+        "stage_entered_at": e.stage_entered_at,
+        "since": e.since,
+        "step": e.step,
+        "visit": e.visit,
+        "passed": list(e.passed),
+        "due_at": e.due_at,
+        "waiting": e.waiting,
+        "holdout": e.holdout,
+        "goal_at": e.goal_at,
+        "ended_at": e.ended_at,
+        "ended_why": e.ended_why,
+        "trigger_event": e.trigger_event,
+        "trigger": dict(e.trigger),
+    }
+
+
+def _save_sends(
+    connection: Connection, decided: Sequence[Decided], numbers: _Numbers, bundle: int | None, now: datetime
+) -> None:
+    rows = [
+        _delivery_values(one.facts, send, now)
+        | {"enrollment_id": numbers[one.facts.lead.id, send.campaign, send.run], "bundle_id": bundle}
+        for one in decided
+        for send in one.decision.sends
+    ]
+    insert_ignoring(connection, delivery, rows, ("enrollment_id", "step", "occurrence"))
+
+
+def _delivery_values(facts: LeadFacts, send: Send, now: datetime) -> dict[str, Any]:
+    return {
+        "lead_id": facts.lead.id,
+        "campaign": send.campaign,
+        "stage": send.stage,
+        "topic": send.topic,
+        "step": send.step,
+        "occurrence": send.occurrence,
+        "mail": send.mail,
+        "kind": send.kind.value,
+        "thread": send.thread,
+        "variants": dict(send.variants),
+        "state": DeliveryState.DUE.value,
+        "created_at": now,
+        "due_at": now,
+        "expires_at": send.expires_at,
+        "address_hash": facts.lead.address_hash,
+    }
+
+
+def _save_actions(connection: Connection, decided: Sequence[Decided], numbers: _Numbers, now: datetime) -> None:
+    rows = [
+        _action_values(one.facts.lead.id, act, now)
+        | {"enrollment_id": numbers[one.facts.lead.id, act.campaign, act.run]}
+        for one in decided
+        for act in one.decision.actions
+    ]
+    insert_ignoring(connection, action, rows, ("enrollment_id", "step", "occurrence"))
+
+
+def _action_values(lead_id: int, act: Act, now: datetime) -> dict[str, Any]:
+    return {
+        "lead_id": lead_id,
+        "step": act.step,
+        "occurrence": act.occurrence,
+        "kind": act.kind,
+        "payload": dict(act.payload),
+        "created_at": now,
+        "deadline": act.deadline,
+    }
+
+
+def _save_fields(connection: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    for one in decided:
+        if one.decision.fields:
+            columns = _field_columns(one.facts.lead, one.decision.fields)
+            connection.execute(update(lead).where(lead.c.id == one.facts.lead.id).values(**columns, updated_at=now))
+    handed = [one.facts.lead.id for one in decided if one.decision.handed_off]
+    if handed:
+        connection.execute(update(lead).where(lead.c.id.in_(handed)).values(handed_off_at=now))
+
+
+def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:
+    """The lead's columns after these values are set: built-in ones, declared ones and the folded copies of both."""
+    built_in = {name: str(value) for name, value in values.items() if name in BUILT_IN}
+    fields = {**who.fields, **{name: value for name, value in values.items() if name not in BUILT_IN}}
+    texts = {name: built_in.get(name, getattr(who, name)) for name in BUILT_IN}
+    domain = who.email.rpartition("@")[2]
+    return {**built_in, "fields": fields, "folded": folded(fields, {**texts, "email_domain": domain})}
+
+
+def _save_story(connection: Connection, lines: Sequence[tuple[int, Line]]) -> None:
+    if lines:
+        connection.execute(
+            story.insert(),
+            [
+                {
+                    "lead_id": who,
+                    "at": line.at,
+                    "code": line.code,
+                    "campaign": line.campaign,
+                    "run": line.run,
+                    "data": dict(line.data),
+                }
+                for who, line in lines
+            ],
+        )
+
+
+def tell(connection: Connection, lead_id: int, line: Line) -> None:
+    """Add one line to a lead's story."""
+    _save_story(connection, [(lead_id, line)])
+
+
+def _save_next_look(connection: Connection, decided: Sequence[Decided]) -> None:
+    query = update(lead).where(lead.c.id == bindparam("number")).values(next_due_at=bindparam("look_at"))
+    connection.execute(query, [{"number": one.facts.lead.id, "look_at": one.decision.recheck_at} for one in decided])
+
+
+def story_of(connection: Connection, lead_id: int) -> list[Line]:
+    """The lead's story so far, oldest first."""
+    query = select(story).where(story.c.lead_id == lead_id).order_by(story.c.at, story.c.id)
+    return [Line(row.at, row.code, row.campaign, row.run, row.data) for row in connection.execute(query)]
+
+
+def stage_counts(connection: Connection) -> list[tuple[str, str, str, str, int]]:
+    """How many enrollments stand where: (campaign, stage, status, waiting, count)."""
+    columns = (enrollment.c.campaign, enrollment.c.stage, enrollment.c.status)
+    waiting = case((enrollment.c.status == "ended", enrollment.c.ended_why), else_=enrollment.c.waiting)
+    query = select(*columns, waiting, func.count()).group_by(*columns, waiting).order_by(*columns)
+    return [row._tuple() for row in connection.execute(query)]
