@@ -76,11 +76,27 @@ class Outcome:
     alert: bool = False
 
     @property
-    def before_mail(self) -> bool:
-        """Nothing about this mail was said to the relay, so another relay may be tried at once."""
-        return self.phase in SESSION_PHASES or self.kind is OutcomeKind.RELAY_PAUSED
+    def before_gate(self) -> bool:
+        """The fault is the relay's, and the gate was not asked: another relay may be tried at once."""
+        if self.phase in SESSION_PHASES:
+            return True
+        return self.kind is OutcomeKind.RELAY_PAUSED and self.phase in {Phase.MAIL, Phase.RCPT, Phase.DATA}
+
+    @property
+    def told(self) -> str:
+        """What happened, for an operator: 'refused our login (535 5.7.8 wrong password)'."""
+        words = " ".join(part for part in (str(self.code or ""), self.enhanced, self.text) if part)
+        return f"{_TROUBLE.get(self.phase, self.reason)} ({words})" if words else _TROUBLE.get(self.phase, self.reason)
 
 
+_TROUBLE = {
+    Phase.CONNECT: "cannot be reached",
+    Phase.BANNER: "does not welcome us",
+    Phase.EHLO: "refused our greeting",
+    Phase.STARTTLS: "offers no trustworthy encryption, and nothing was sent in clear",
+    Phase.AUTH: "refused our login",
+    Phase.MAIL: "refused our sender",
+}
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _UNKNOWN_USER = re.compile(
