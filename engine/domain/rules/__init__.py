@@ -1,0 +1,44 @@
+"""The one rule language: conditions over a lead's facts, checked when written, asked whenever something happens."""
+
+from engine.domain.rules.nodes import Activity, Node, Reach
+from engine.domain.rules.rule import (
+    Rule,
+    Verdict,
+    always_true,
+    evaluate,
+    explain,
+    holds,
+    names_used,
+    never_true,
+    parse_rule,
+    warnings,
+)
+from engine.domain.rules.scope import CAMPAIGN_NAMES, LEAD_NAMES, RESERVED_NAMES, FieldType, Scope
+from engine.domain.rules.values import Kind, Value, canonical
+from engine.domain.rules.view import FactsView, Occurrence
+
+__all__ = [
+    "CAMPAIGN_NAMES",
+    "LEAD_NAMES",
+    "RESERVED_NAMES",
+    "Activity",
+    "FactsView",
+    "FieldType",
+    "Kind",
+    "Node",
+    "Occurrence",
+    "Reach",
+    "Rule",
+    "Scope",
+    "Value",
+    "Verdict",
+    "always_true",
+    "canonical",
+    "evaluate",
+    "explain",
+    "holds",
+    "names_used",
+    "never_true",
+    "parse_rule",
+    "warnings",
+]

@@ -1,0 +1,105 @@
+"""A rule: read from its text once, then asked of any lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from engine.domain.rules.checking import Checker
+from engine.domain.rules.contradictions import can_be_false, can_be_true
+from engine.domain.rules.evaluation import Test, compile_test
+from engine.domain.rules.explanation import explain_node
+from engine.domain.rules.nodes import Node
+from engine.domain.rules.scope import Scope
+from engine.domain.rules.syntax import Source, read_expression
+from engine.domain.rules.turning import Turn, compile_turns
+from engine.domain.rules.view import FactsView
+from engine.domain.rules.walking import names
+from engine.errors import Place, Problem
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A checked rule. Two rules are equal if they are written alike."""
+
+    source: str
+    node: Node = field(compare=False, repr=False)
+
+    @cached_property
+    def test(self) -> Test:
+        return compile_test(self.node)
+
+    @cached_property
+    def turns(self) -> tuple[Turn, ...]:
+        return compile_turns(self.node)
+
+    def __reduce__(self) -> tuple[type[Rule], tuple[str, Node]]:
+        """Closures cannot travel to another process; they are compiled again there."""
+        return Rule, (self.source, self.node)
+
+    def __str__(self) -> str:
+        return self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a rule holds now.
+
+    `turns_at` is the earliest instant after now at which time alone may change that; None if it never does.
+    It may come too early, never too late.
+    """
+
+    holds: bool
+    turns_at: datetime | None
+
+
+def parse_rule(source: str, scope: Scope, place: Place) -> Rule | list[Problem]:
+    """The rule that a text means in this scope, or every problem in it; `place` is where its first character stands."""
+    text = Source(source, place)
+    tree = read_expression(text)
+    node = Checker(scope, text).condition(tree) if tree is not None else None
+    if node is None or text.problems:
+        return sorted(set(text.problems), key=lambda problem: problem.place)
+    return Rule(source, node)
+
+
+def evaluate(rule: Rule, view: FactsView, now: datetime) -> Verdict:
+    """Whether the rule holds for a lead now, and until when at least time alone leaves that as it is."""
+    instants = [instant for turn in rule.turns if (instant := turn(view, now)) is not None]
+    return Verdict(rule.test(view, now), min(instants, default=None))
+
+
+def holds(rule: Rule, view: FactsView, now: datetime) -> bool:
+    """Whether the rule holds for a lead now."""
+    return rule.test(view, now)
+
+
+def explain(rule: Rule, view: FactsView, now: datetime) -> str:
+    """Why the rule holds, or why not, in words with the lead's own values."""
+    return explain_node(rule.node, view, now)
+
+
+def names_used(rule: Rule) -> frozenset[str]:
+    """What the rule reads, as `walking.names` spells it; `time` is among it where time alone can change the rule."""
+    return names(rule.node)
+
+
+def never_true(rule: Rule) -> bool:
+    """Whether the rule contradicts itself, as far as a cheap look can tell."""
+    return not can_be_true(rule.node)
+
+
+def always_true(rule: Rule) -> bool:
+    """Whether the rule holds for every lead, as far as a cheap look can tell."""
+    return not can_be_false(rule.node)
+
+
+def warnings(rule: Rule, place: Place) -> list[Problem]:
+    """What is odd about a rule that can be read: that it never holds, or that it always does."""
+    source = Source(rule.source, place)
+    if never_true(rule):
+        return [source.warn("E110", "this rule can never be true")]
+    if always_true(rule) and rule.source.strip().casefold() != "true":
+        return [source.warn("E111", "this rule is true for every lead")]
+    return []
