@@ -1,7 +1,8 @@
 """The journey's queries: which leads are due, and writing down what was decided for them.
 
 A batch of leads is claimed, decided and written in one transaction: on PostgreSQL their rows are locked (and rows
-locked by others skipped), on SQLite the writer's lock is held. Nothing outside the database happens in between, so no lease is needed.
+locked by others skipped), on SQLite the writer's lock is held. Nothing outside the database happens in between, so no
+lease is needed.
 """
 
 from __future__ import annotations

@@ -236,6 +236,7 @@ class DeliveryRow(Base, table=True):
     due_at: datetime | None = instant()
     expires_at: datetime | None = instant()
     first_attempt_at: datetime | None = instant()
+    begun_at: datetime | None = instant()
     finished_at: datetime | None = instant()
     attempts: int = 0
     fence: int = 0
@@ -251,7 +252,7 @@ class DeliveryRow(Base, table=True):
 
 
 class AttemptRow(Base, table=True):
-    """One try to hand a delivery to a relay, on record before the network is touched."""
+    """One try to hand a delivery to a relay, once it has ended. While it lasts, the delivery itself says so."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("ix_attempt_delivery", "delivery_id", "number"),)

@@ -236,6 +236,7 @@ def upgrade() -> None:
         sa.Column("due_at", Instant(), nullable=True),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("first_attempt_at", Instant(), nullable=True),
+        sa.Column("begun_at", Instant(), nullable=True),
         sa.Column("finished_at", Instant(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),

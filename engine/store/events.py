@@ -1,0 +1,111 @@
+"""Events: writing hits down once, judging them after their quarantine, and what the journey needs of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, true, update
+
+from engine.store.inserts import insert_ignoring
+from engine.store.tables import DeliveryRow, EventRow
+
+event = EventRow.__table__  # type: ignore[attr-defined]
+delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
+
+
+def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert events whose `source_id` is new; how many were. Replaying the same ones changes nothing."""
+    return insert_ignoring(connection, event, rows, ("source_id",))
+
+
+def delivered(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:
+    """For these delivery numbers: whose they are, and to which step they belong."""
+    columns = (
+        delivery.c.id,
+        delivery.c.lead_id,
+        delivery.c.enrollment_id,
+        delivery.c.campaign,
+        delivery.c.stage,
+        delivery.c.topic,
+        delivery.c.step,
+        delivery.c.form,
+        delivery.c.finished_at,
+        delivery.c.test,
+    )
+    query = select(*columns).where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    return {row.id: row for row in connection.execute(query, {"ids": list(ids)})}
+
+
+def pending_events(connection: Connection, now: datetime, limit: int) -> list[Any]:
+    """Opens and clicks whose quarantine is over, oldest first."""
+    query = (
+        select(event)
+        .where(event.c.pending == true(), event.c.settles_at <= now)
+        .order_by(event.c.settles_at, event.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.execute(query))
+
+
+def traffic_of(connection: Connection, deliveries: Sequence[int]) -> dict[int, list[Any]]:
+    """All opens and clicks of these deliveries, by delivery: the company in which one is judged."""
+    query = (
+        select(event)
+        .where(event.c.delivery_id.in_(list(deliveries)), event.c.kind.in_(("open", "click")))
+        .order_by(event.c.at, event.c.id)
+    )
+    groups: dict[int, list[Any]] = {}
+    for row in connection.execute(query):
+        groups.setdefault(row.delivery_id, []).append(row)
+    return groups
+
+
+def neighbours(connection: Connection, networks: Sequence[str], since: datetime, until: datetime) -> list[Any]:
+    """Hits (network, delivery, at) of these networks in that stretch of time."""
+    network = event.c.evidence["network"].as_string()
+    query = select(network.label("network"), event.c.delivery_id, event.c.at).where(
+        network.in_(list(networks)), event.c.at >= since, event.c.at <= until, event.c.delivery_id.is_not(None)
+    )
+    return list(connection.execute(query))
+
+
+def settle(connection: Connection, verdicts: Sequence[Mapping[str, Any]]) -> None:
+    """Write verdicts: `number`, `judge` (human, machine, unknown) and `because` for each event, which counts from now."""
+    if verdicts:
+        query = (
+            update(event)
+            .where(event.c.id == bindparam("number"))
+            .values(pending=False, actor=bindparam("judge"), judged=bindparam("because"))
+        )
+        connection.execute(query, list(verdicts))
+
+
+def next_settling_instant(connection: Connection) -> datetime | None:
+    """When the next quarantine ends."""
+    return connection.scalar(select(func.min(event.c.settles_at)).where(event.c.pending == true()))
+
+
+def events_of(connection: Connection, lead_id: int) -> list[Any]:
+    """Everything that happened to a lead, oldest first."""
+    return list(connection.execute(select(event).where(event.c.lead_id == lead_id).order_by(event.c.at, event.c.id)))
+
+
+def evidence_for(connection: Connection, deliveries: Sequence[int]) -> dict[int, Any]:
+    """For deliveries of unknown fate: the first event that proves that the mail arrived."""
+    query = (
+        select(event.c.delivery_id, event.c.kind, event.c.at)
+        .where(event.c.delivery_id.in_(list(deliveries)), event.c.kind.in_(("open", "click", "reply", "unsubscribe")))
+        .order_by(event.c.at.desc())
+    )
+    return {row.delivery_id: row for row in connection.execute(query)}
+
+
+def event_counts(connection: Connection, since: datetime | None = None) -> list[tuple[str, str, int]]:
+    """How many events of each kind by each actor, internal people apart."""
+    query = select(event.c.kind, event.c.actor, func.count()).group_by(event.c.kind, event.c.actor)
+    if since is not None:
+        query = query.where(event.c.at >= since)
+    return [(row.kind, row.actor, row.count_1) for row in connection.execute(query)]
