@@ -27,6 +27,7 @@ from engine.domain.timing.windows import (
     next_open,
     parse_window_days,
     parse_window_hours,
+    tell_opening,
     tell_window,
     zone_for,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "tell_cadence",
     "tell_cap",
     "tell_instant",
+    "tell_opening",
     "tell_window",
     "when_at",
     "zone_for",

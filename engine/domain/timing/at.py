@@ -91,7 +91,7 @@ def when_at(
 
 
 def tell_at(at: At) -> str:
-    """ "3 days before trigger.trial_ends 10:00": a text that parses to the same moment."""
+    """The moment as "3 days before trigger.trial_ends 10:00": a text that parses to the same moment."""
     lead_in = "on" if at.offset is None else f"{tell(at.offset)} {'before' if at.before else 'after'}"
     words = ["every year"] if at.yearly else []
     words += [lead_in, ".".join(at.anchor)]

@@ -97,7 +97,7 @@ def next_slot(
 
 
 def tell_cadence(cadence: Cadence) -> str:
-    """ "every 4 weeks Tue 10:00": a text that parses to the same cadence."""
+    """The cadence as "every 4 weeks Tue 10:00": a text that parses to the same cadence."""
     unit = cadence.period.value if cadence.count == 1 else plural(cadence.count, cadence.period.value)
     words = ["every", unit]
     if cadence.ordinal is not None:

@@ -62,7 +62,7 @@ def cap_frees_at(
 
 
 def tell_cap(cap: Cap) -> str:
-    """ "2 mails per week": a text that parses to the same cap."""
+    """The cap as "2 mails per week": a text that parses to the same cap."""
     return f"{plural(cap.mails, 'mail')} per {tell(cap.per).removeprefix('1 ') if _is_one(cap.per) else tell(cap.per)}"
 
 

@@ -37,15 +37,14 @@ def explain_zone(name: str) -> str:
     return f"no time zone is called '{name}'; {wanted}"
 
 
+@lru_cache(maxsize=16_384)
 def instant_at(day: date, moment: time, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a wall time (see the module's text for skipped and repeated ones)."""
-    wall = datetime.combine(day, moment, zone).replace(fold=0)  # a time taken from an instant may carry its fold
-    offset = wall.utcoffset()
-    later_offset = wall.replace(fold=1).utcoffset()
-    assert offset is not None and later_offset is not None
-    if offset < later_offset:
-        return _end_of_gap(wall, offset, later_offset)
-    return (wall.replace(tzinfo=None) - offset).replace(tzinfo=UTC)
+    """The UTC instant of a wall time (see the module's text for skipped and repeated ones).
+
+    Remembered, because a window opens at the same instant for all leads of a zone; for times of day that are a lead's
+    own there is `shift_days`.
+    """
+    return _resolve(day, moment, zone)
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
@@ -61,18 +60,29 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
 def shift_days(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The same local time of day, `days` local dates later (or earlier, if negative)."""
     local = start.astimezone(zone)
-    return instant_at(local.date() + timedelta(days=days), local.time(), zone) if days else start
+    return _resolve(local.date() + timedelta(days=days), local.time(), zone) if days else start
 
 
-def _end_of_gap(wall: datetime, before: timedelta, behind: timedelta) -> datetime:
+def same_time_on(day: date, start: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which `day` has the local time of day that `start` has."""
+    return _resolve(day, start.astimezone(zone).time(), zone)
+
+
+def _resolve(day: date, moment: time, zone: ZoneInfo) -> datetime:
+    wall = datetime.combine(day, moment, zone)
+    if wall.fold:  # a time taken from an instant may carry its fold
+        wall = wall.replace(fold=0)
+    instant = wall.astimezone(UTC)
+    # Datetimes of one zone compare by the wall; asking for the other fold's offset instead takes twice as long.
+    return instant if instant.astimezone(zone) == wall else _end_of_gap(wall)
+
+
+def _end_of_gap(wall: datetime) -> datetime:
     """The instant of the clock change that skipped `wall`, found by bisection to the second."""
-    naive = wall.replace(tzinfo=None, microsecond=0)
-    zone = wall.tzinfo
-    low = (naive - behind).replace(tzinfo=UTC)  # still the old offset, or just the change itself
-    high = (naive - before).replace(tzinfo=UTC) + _SECOND  # surely the new offset
-    if low.astimezone(zone).utcoffset() == behind:
-        return low
+    offset, zone = wall.replace(fold=1).utcoffset(), wall.tzinfo
+    low = wall.replace(fold=1, microsecond=0).astimezone(UTC) - _SECOND  # surely before the change
+    high = wall.replace(microsecond=0).astimezone(UTC) + _SECOND  # surely behind it
     while high - low > _SECOND:
-        middle = low + timedelta(seconds=(high - low) // _SECOND // 2)
-        low, high = (low, middle) if middle.astimezone(zone).utcoffset() == behind else (middle, high)
+        middle = low + (high - low) // _SECOND // 2 * _SECOND
+        low, high = (low, middle) if middle.astimezone(zone).utcoffset() == offset else (middle, high)
     return high

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.domain.timing.calendar import Calendar, business_day
-from engine.domain.timing.local import instant_at, shift_days
+from engine.domain.timing.local import instant_at, local_date, same_time_on, shift_days
 from engine.domain.timing.words import (
     DAYS,
     clock_hint,
@@ -105,8 +105,7 @@ def after(start: datetime, delay: Delay, zone: ZoneInfo, calendar: Calendar) -> 
         case Span(days=days, seconds=seconds):
             return shift_days(start, days, zone) + timedelta(seconds=seconds)
         case BusinessDays(count=count):
-            local = start.astimezone(zone)
-            return instant_at(business_day(local.date(), count, calendar), local.time(), zone)
+            return same_time_on(business_day(local_date(start, zone), count, calendar), start, zone)
         case UntilClock(weekday=weekday, time=moment):
             return _next_clock(start, weekday, moment, zone)
 
@@ -114,13 +113,12 @@ def after(start: datetime, delay: Delay, zone: ZoneInfo, calendar: Calendar) -> 
 def before(end: datetime, delay: Span | BusinessDays, zone: ZoneInfo, calendar: Calendar) -> datetime:
     """The UTC instant from which that delay leads to `end`: local days back to the same time of day, then seconds."""
     if isinstance(delay, BusinessDays):
-        local = end.astimezone(zone)
-        return instant_at(business_day(local.date(), -delay.count, calendar), local.time(), zone)
+        return same_time_on(business_day(local_date(end, zone), -delay.count, calendar), end, zone)
     return shift_days(end, -delay.days, zone) - timedelta(seconds=delay.seconds)
 
 
 def tell(delay: Delay) -> str:
-    """ "3 business days", "10 minutes", "until Tue 10:00": a text that parses to the same delay."""
+    """The delay as "3 business days", "10 minutes", "until Tue 10:00": a text that parses to the same delay."""
     match delay:
         case Span():
             return _tell_span(delay)

@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.timing.calendar import Calendar, mail_may_go
 from engine.domain.timing.local import MIDNIGHT, ONE_DAY, instant_at, start_of, zone_named
-from engine.domain.timing.words import DAYS, clock_hint, read_clock, read_weekday, squeeze, tell_clock, weekday_hint
+from engine.domain.timing.words import (
+    DAYS,
+    clock_hint,
+    read_clock,
+    read_weekday,
+    squeeze,
+    tell_clock,
+    tell_instant,
+    weekday_hint,
+)
 
 LEAD_ZONE = "lead"
 EVERY_DAY = frozenset(range(7))
@@ -121,13 +130,20 @@ def closes_at(instant: datetime, window: Window, zone: ZoneInfo) -> datetime | N
 
 
 def tell_window(window: Window) -> str:
-    """ "Mon–Thu 09:00–17:00 their time", "every day 08:00–24:00 Europe/Berlin"."""
+    """The window as "Mon–Thu 09:00–17:00 their time", "every day 08:00–24:00 Europe/Berlin"."""
     zone = "their time" if window.zone == LEAD_ZONE else window.zone
     return f"{tell_days(window.days)} {_tell_hours(window)} {zone}"
 
 
+def tell_opening(instant: datetime, window: Window, zone: ZoneInfo, now: datetime | None = None) -> str:
+    """When mail may go from `instant` on, as "Tue 24 Nov 09:00–17:00"; without an end if the window is closed then."""
+    closing = closes_at(instant, window, zone)
+    until = f"–{tell_clock(closing.astimezone(zone).time())}" if closing else ""
+    return tell_instant(instant, zone, now) + until.replace("–00:00", "–24:00")
+
+
 def tell_days(days: frozenset[int]) -> str:
-    """ "Mon–Thu", "Mon, Wed–Fri", "every day"."""
+    """The days as "Mon–Thu", "Mon, Wed–Fri", "every day"."""
     if days == EVERY_DAY:
         return "every day"
     runs: list[list[int]] = []

@@ -63,17 +63,17 @@ def looks_like_clock(word: str) -> bool:
 
 
 def tell_clock(moment: time) -> str:
-    """ "09:00"."""
+    """The clock time as it stands in files, such as "09:00"."""
     return f"{moment.hour:02}:{moment.minute:02}"
 
 
 def plural(count: int, unit: str) -> str:
-    """ "1 day", "3 days"."""
+    """The count with its unit: "1 day", "3 days"."""
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def tell_instant(instant: datetime, zone: ZoneInfo, now: datetime | None = None) -> str:
-    """ "Tue 24 Nov 09:00" in the zone's time; with the year where it is not that of `now`."""
+    """The instant as "Tue 24 Nov 09:00" in the zone's time; with the year where it is not that of `now`."""
     local = instant.astimezone(zone)
     year = f" {local.year}" if now is not None and now.astimezone(zone).year != local.year else ""
     return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year} {local:%H:%M}"

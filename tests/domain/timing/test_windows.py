@@ -14,6 +14,7 @@ from engine.domain.timing.windows import (
     next_open,
     parse_window_days,
     parse_window_hours,
+    tell_opening,
     tell_window,
     zone_for,
 )
@@ -172,6 +173,19 @@ def test_opening_says_when_it_ends(instant: str, window: Window, closing: str) -
 
 def test_closed_window_does_not_end() -> None:
     assert closes_at(wall("2026-11-24 18:00", BERLIN), OFFICE, BERLIN) is None
+
+
+@pytest.mark.parametrize(
+    ("instant", "window", "text"),
+    [
+        ("2026-11-24 09:00", OFFICE, "Tue 24 Nov 09:00–17:00"),
+        ("2026-11-24 18:00", OFFICE, "Tue 24 Nov 18:00"),
+        ("2026-11-24 09:00", Window(), "Tue 24 Nov 09:00–24:00"),
+        ("2026-11-23 22:00", NIGHT, "Mon 23 Nov 22:00–02:00"),
+    ],
+)
+def test_opening_is_told_with_its_end(instant: str, window: Window, text: str) -> None:
+    assert tell_opening(wall(instant, BERLIN), window, BERLIN) == text
 
 
 @pytest.mark.parametrize(
