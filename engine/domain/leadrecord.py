@@ -1,0 +1,57 @@
+"""What another tool's file says about one person, in our words, and what could not be understood of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.domain.identity import Identity
+from engine.domain.leadfields import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Permission as the file proves it: when, from where, in which words."""
+
+    at: datetime | None = None
+    proof: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Why this address must not be mailed: `marketing` (the person said so) or `all` (it bounced, it complained)."""
+
+    reason: str
+    scope: str = "marketing"
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRecord:
+    """One person of a file. `row` counts from 1, the header included; `email` is the address as mailed to.
+
+    `builtins` has only the names that the file gives a value for, `fields` likewise. An empty text erases.
+    """
+
+    row: int
+    identities: tuple[Identity, ...]
+    email: str = ""
+    email_domain: str = ""
+    public_id: str = ""
+    builtins: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Value | None] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    consent: Consent | None = None
+    opt_outs: tuple[OptOut, ...] = ()
+    role: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not imported: where, why, and the row itself as it stood there."""
+
+    row: int
+    column: str
+    reason: str
+    raw: tuple[str, ...] = ()
