@@ -13,6 +13,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from engine.errors import RipelineError
 
+Store = Engine
+"""An open database, as everybody above the store sees it."""
+
 BUSY_MILLISECONDS = 30_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 

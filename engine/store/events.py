@@ -73,7 +73,7 @@ def neighbours(connection: Connection, networks: Sequence[str], since: datetime,
 
 
 def settle(connection: Connection, verdicts: Sequence[Mapping[str, Any]]) -> None:
-    """Write verdicts: `number`, `judge` (human, machine, unknown) and `because` for each event, which counts from now."""
+    """Write verdicts – `number`, `judge` (human, machine, unknown), `because` – of events, which count from now."""
     if verdicts:
         query = (
             update(event)

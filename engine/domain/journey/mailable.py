@@ -17,7 +17,7 @@ from engine.domain.journey.facts import Lead, LeadFacts
 from engine.domain.journey.programme import Programme
 from engine.domain.rules import Rule
 from engine.domain.steps.email import EmailStep
-from engine.domain.timing import Window, cap_frees_at, next_open, tell, zone_for
+from engine.domain.timing import Window, cap_frees_at, next_open, tell_cap, zone_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,13 @@ def _capped(request: MailRequest) -> Held | None:
         for delivery in request.facts.deliveries
         if delivery.kind is MailKind.MARKETING and delivery.state.counts_for_caps
     ]
-    freed = cap_frees_at(request.programme.policy.caps, sorted(sent), request.now)
+    zone = window_zone(request.campaign.window, request.lead, request.programme)
+    freed = cap_frees_at(request.programme.policy.caps, sorted(sent), request.now, zone)
     if freed is None:
         return None
     until, cap = freed
     slot = _next_window(request, until)
-    return Held("cap", slot, {"cap": f"{cap.mails} per {tell(cap.per)}"}) if slot else Held("window_never")
+    return Held("cap", slot, {"cap": tell_cap(cap)}) if slot else Held("window_never")
 
 
 def _outside_window(request: MailRequest) -> Held | None:

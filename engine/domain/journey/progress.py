@@ -142,7 +142,7 @@ def _reckon(run: Run, stage: Stage, step: Step) -> datetime | None:
     since = run.now_is.since
     if step.at is not None:
         anchor = run.view.anchor(step.at.anchor)
-        return when_at(step.at, anchor, run.zone, run.calendar)
+        return when_at(step.at, anchor, run.zone, run.calendar, since)
     if isinstance(step.wait, UntilEvent):
         latest = run.after(since, step.wait.max)
         if run.now < latest and run.holds(step.wait.until):
@@ -151,13 +151,18 @@ def _reckon(run: Run, stage: Stage, step: Step) -> datetime | None:
     if step.wait is not None:
         return run.after(since, step.wait)
     if stage.cadence is not None:
-        return next_slot(stage.cadence, _last_of_stream(run), run.now_is.stage_entered_at, run.zone)
+        return next_slot(stage.cadence, _last_of_stream(run), run.now_is.stage_entered_at, run.zone, _resumed(run))
     return since
 
 
 def _last_of_stream(run: Run) -> datetime | None:
     """When the stream's last step was over, in this visit."""
     return run.now_is.since if run.now_is.passed else None
+
+
+def _resumed(run: Run) -> datetime | None:
+    """A stream that had run dry goes on at a slot that is still to come."""
+    return run.now if run.now_is.waiting == "hold" else None
 
 
 def _too_late(run: Run, step: EmailStep) -> bool:

@@ -1,0 +1,61 @@
+"""An open home: its folder, its config, its store, its keys, and the clock that everybody in it reads."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from engine.clock import Clock, SystemClock
+from engine.config.model import Config
+from engine.errors import RipelineError
+from engine.service.keys import Keys, load_keys
+from engine.store.bundles import home_value, set_home_value
+from engine.store.database import Store, migrate, open_store, writing
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where campaigns live and leads are kept. `path` is the folder with `config.toml`."""
+
+    path: Path
+    config: Config
+    store: Store
+    clock: Clock
+
+    @cached_property
+    def keys(self) -> Keys:
+        return load_keys(self.var / "keys.json")
+
+    @property
+    def var(self) -> Path:
+        """Where the home keeps what it needs while running: database, spool, keys, logs."""
+        return self.path / "var"
+
+    @property
+    def spool(self) -> Path:
+        return self.var / "spool"
+
+    @cached_property
+    def identity(self) -> str:
+        """The store's own name, by which a cloned or restored one is recognised."""
+        with writing(self.store) as connection:
+            found = home_value(connection, "identity")
+            if found is None:
+                found = uuid.uuid4().hex[:12]
+                set_home_value(connection, "identity", found)
+        return found
+
+
+def open_home(path: Path, config: Config, clock: Clock | None = None) -> Home:
+    """Open the home's store, bringing its schema up to date.
+
+    Raises:
+        RipelineError: there is no home at this path, or its store cannot be opened.
+    """
+    if not path.is_dir():
+        raise RipelineError(f"{path} is no folder. `ripeline init {path}` lays out a new home there.")
+    store = open_store(config.store, path)
+    migrate(store)
+    return Home(path, config, store, clock or SystemClock())

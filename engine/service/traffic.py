@@ -1,0 +1,142 @@
+"""From tracker hits to events that count: drain the spool, wait out the quarantine, judge, wake the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
+from engine.service.home import Home
+from engine.service.leave import Leave
+from engine.service.links import LinkNames
+from engine.store.database import writing
+from engine.store.events import add_events, delivered, neighbours, pending_events, settle, traffic_of
+from engine.store.journey import wake
+
+SETTLE_BATCH = 500
+NEIGHBOURHOOD = timedelta(minutes=1)
+
+
+def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: timedelta) -> int:
+    """Write hits down as events, each once; opens and clicks wait out the quarantine. How many were new."""
+    with writing(home.store) as connection:
+        known = delivered(connection, [hit.delivery for hit in hits])
+        rows = [_event_row(hit, known[hit.delivery], links, quarantine) for hit in hits if hit.delivery in known]
+        new = add_events(connection, rows)
+        settling = {row["lead_id"]: row["settles_at"] for row in rows if row["pending"]}
+        for instant in sorted(set(settling.values())):
+            wake(connection, [who for who, at in settling.items() if at == instant], instant)
+    leave = Leave(home)
+    for hit in hits:
+        if hit.kind is HitKind.UNSUBSCRIBE and hit.delivery in known:
+            leave.unsubscribe(hit.delivery, hit.how, hit.at, evidence(hit))
+    return new
+
+
+def _event_row(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> dict[str, Any]:
+    pending = hit.kind in (HitKind.OPEN, HitKind.CLICK)
+    link = links.name(mail.form, hit.link) if hit.link is not None else ""
+    return {
+        "source_id": f"hit:{hit.id}",
+        "lead_id": mail.lead_id,
+        "kind": _KINDS[hit.kind],
+        "name": "",
+        "at": hit.at,
+        "received_at": hit.at,
+        "pending": pending,
+        "settles_at": hit.at + quarantine if pending else None,
+        "actor": "unknown" if pending else "human",
+        "judged": "",
+        "delivery_id": hit.delivery,
+        "enrollment_id": mail.enrollment_id,
+        "campaign": mail.campaign,
+        "stage": mail.stage,
+        "step": mail.step,
+        "link": link,
+        "properties": {"target": hit.target} if hit.target else {},
+        "folded": {},
+        "evidence": _evidence(hit),
+    }
+
+
+_KINDS = {
+    HitKind.OPEN: "open",
+    HitKind.CLICK: "click",
+    HitKind.UNSUBSCRIBE: "unsubscribe",
+    HitKind.VIEW: "custom",
+    HitKind.PREFERENCE: "custom",
+}
+
+
+def _evidence(hit: Hit) -> dict[str, Any]:
+    """What the judgement needs: who asked, how, and which link (by number)."""
+    return evidence(hit) | {"link": hit.link, "purpose": hit.purpose, "id": hit.id}
+
+
+def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
+    """Judge opens and clicks whose quarantine is over, and wake their leads; how many were judged."""
+    with writing(home.store) as connection:
+        pending = pending_events(connection, now, SETTLE_BATCH)
+        if not pending:
+            return 0
+        mails = delivered(connection, [row.delivery_id for row in pending])
+        traffic = traffic_of(connection, [row.delivery_id for row in pending])
+        near = _crowds(neighbours(connection, _networks(pending), pending[0].at - NEIGHBOURHOOD, pending[-1].at))
+        verdicts = [_judge(row, mails.get(row.delivery_id), traffic, near, links) for row in pending]
+        settle(connection, verdicts)
+        wake(connection, {row.lead_id for row in pending}, now)
+    return len(pending)
+
+
+def _judge(
+    row: Any,
+    mail: Any,
+    traffic: Mapping[int, list[Any]],
+    near: Mapping[str, list[tuple[int, datetime]]],
+    links: LinkNames,
+) -> dict[str, Any]:
+    hit = _hit(row)
+    others = tuple(_hit(other) for other in traffic.get(row.delivery_id, ()) if other.id != row.id)
+    crowd = {
+        delivery
+        for delivery, at in near.get(hit.network, ())
+        if delivery != hit.delivery and hit.at - NEIGHBOURHOOD <= at <= hit.at
+    }
+    context = TrafficContext(
+        sent_at=mail.finished_at if mail else None,
+        others=others,
+        links=links.count(mail.form) if mail else 0,
+        hidden_link=links.hidden(mail.form) if mail else None,
+        neighbours=len(crowd),
+    )
+    verdict: Verdict = classify(hit, context)
+    return {"number": row.id, "judge": verdict.kind.value, "because": verdict.reason}
+
+
+def _hit(row: Any) -> Hit:
+    kept = row.evidence
+    return Hit(
+        id=kept.get("id", row.source_id),
+        kind=HitKind(row.kind),
+        delivery=row.delivery_id,
+        at=row.at,
+        link=kept.get("link"),
+        target=row.properties.get("target", ""),
+        method=kept.get("method", "GET"),
+        user_agent=kept.get("user_agent", ""),
+        network=kept.get("network", ""),
+        visitor=kept.get("visitor", ""),
+        purpose=kept.get("purpose", ""),
+    )
+
+
+def _networks(rows: Iterable[Any]) -> list[str]:
+    return sorted({row.evidence.get("network", "") for row in rows} - {""})
+
+
+def _crowds(rows: Iterable[Any]) -> dict[str, list[tuple[int, datetime]]]:
+    crowds: dict[str, list[tuple[int, datetime]]] = {}
+    for row in rows:
+        crowds.setdefault(row.network, []).append((row.delivery_id, row.at))
+    return crowds
