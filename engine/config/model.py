@@ -85,6 +85,22 @@ class LeadField(Section):
     description: str = Field("", description="What the field means, for the people who write rules.")
 
 
+STANDARD_FIELDS: dict[str, LeadField] = {
+    "first_name": LeadField(description="Given name."),
+    "last_name": LeadField(description="Family name."),
+    "name": LeadField(description="The whole name, where only that is known."),
+    "salutation": LeadField(description="Mr, Ms, Dr …"),
+    "title": LeadField(description="Job title."),
+    "company": LeadField(description="The company the lead works for."),
+    "industry": LeadField(description="The company's industry."),
+    "phone": LeadField(description="Telephone number."),
+    "website": LeadField(description="The company's website."),
+    "city": LeadField(),
+    "state": LeadField(),
+}
+"""Lead fields that every home has; `[fields]` may declare more, or these anew with another type."""
+
+
 class Caps(Section):
     marketing: tuple[str, ...] = Field(
         ("1 per day", "3 per week"),
@@ -186,6 +202,11 @@ class Config(Section):
     webhooks: Annotated[dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")] = {}
     test_recipients: Annotated[tuple[str, ...], Field(description="Who `send-test` mails by default.")] = ()
     vars: Annotated[dict[str, str], Field(description="Values that every template may use as vars.name.")] = {}
+
+    @property
+    def lead_fields(self) -> dict[str, LeadField]:
+        """Every field that a lead can have: the standard ones and those declared here."""
+        return {**STANDARD_FIELDS, **self.fields}
 
 
 class Secrets(Section):
