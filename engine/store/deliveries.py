@@ -178,7 +178,12 @@ def _change_state(
             tuple_(delivery.c.id, delivery.c.fence).in_([(one.id, one.fence) for one in group]),
             delivery.c.state.in_([before.value for before in frm]),
         )
-        .values(state=state.value, claimed_by="", claimed_until=None)
+        .values(
+            state=state.value,
+            claimed_by="",
+            claimed_until=None,
+            unknowns=delivery.c.unknowns + (1 if state is DeliveryState.UNKNOWN else 0),
+        )
         .returning(delivery.c.id, delivery.c.lead_id)
     )
     taken = {row.id: row.lead_id for row in connection.execute(query)}
@@ -280,6 +285,7 @@ def rescue(connection: Connection, now: datetime, dead: Sequence[str] = ()) -> t
             claimed_by="",
             claimed_until=None,
             fence=delivery.c.fence + 1,
+            unknowns=delivery.c.unknowns + 1,
             reason="the line was cut after the final dot; nobody knows whether the relay took it",
         )
     )
@@ -322,9 +328,21 @@ def settle_unknown(
     return {number for (number,) in connection.execute(query)}
 
 
+def stop_waiting(connection: Connection, ids: Sequence[int], reason: str, at: datetime) -> set[int]:
+    """Let the journey go on although the fate of these mails stays unknown; the leads concerned."""
+    query = (
+        update(delivery)
+        .where(delivery.c.id.in_(list(ids)), delivery.c.state == DeliveryState.UNKNOWN.value)
+        .values(reason=reason, finished_at=at)
+        .returning(delivery.c.lead_id)
+    )
+    return {number for (number,) in connection.execute(query)}
+
+
 def unknown_since(connection: Connection, before: datetime) -> list[Any]:
-    """Deliveries of unknown fate whose attempt began before that instant."""
-    query = select(delivery).where(delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.begun_at < before)
+    """Deliveries of unknown fate for which leads still wait, begun before that instant."""
+    open_ones = (delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.finished_at.is_(None))
+    query = select(delivery).where(*open_ones, delivery.c.begun_at < before)
     return list(connection.execute(query.order_by(delivery.c.id)))
 
 

@@ -152,8 +152,8 @@ def _boolean_postgresql(element: JsonBoolean, compiler: SQLCompiler, **options: 
 @compiles(JsonHasText)
 def _has_text(element: JsonHasText, compiler: SQLCompiler, **options: Any) -> str:
     document, key, text = _parts(element, compiler, options)
-    each = f"json_each({document}, {_path(key)})"
-    return f"EXISTS (SELECT 1 FROM {each} AS item WHERE item.type = 'text' AND item.value = {text})"
+    items = f"SELECT value FROM json_each({document}, {_path(key)}) WHERE type = 'text'"
+    return f"({text} IN ({items}))"
 
 
 @compiles(JsonHasText, "postgresql")

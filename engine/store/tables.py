@@ -239,6 +239,7 @@ class DeliveryRow(Base, table=True):
     begun_at: datetime | None = instant()
     finished_at: datetime | None = instant()
     attempts: int = 0
+    unknowns: int = Field(default=0, description="How often nobody knew whether the relay took it.")
     fence: int = 0
     claimed_by: str = Field(default="", sa_type=Text)
     claimed_until: datetime | None = instant()

@@ -71,6 +71,11 @@ class Delivery:
     created_at: datetime
     finished_at: datetime | None = None
 
+    @property
+    def in_flight(self) -> bool:
+        """Whether the journey still waits for this mail; a fate that stays unknown is not waited for for ever."""
+        return self.state.in_flight and self.finished_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

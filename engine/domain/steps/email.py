@@ -35,7 +35,7 @@ class EmailStep(Step):
     def perform(self, run: Run) -> Outcome:
         delivery = run.delivery(self)
         if delivery is not None:
-            return Waiting(None) if delivery.state.in_flight else Done(delivery.finished_at or run.now)
+            return Waiting(None) if delivery.in_flight else Done(delivery.finished_at or run.now)
         if run.already_had(self):
             run.tell("repeat_skipped", step=self.id)
             return Done(run.now)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+
 from engine.store.tables import Base
 from engine.store.types import Instant, Json, RowId
 

@@ -1,0 +1,43 @@
+"""One tick: everything that time and traffic make due. The schedulers only call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.domain.traffic import Hit
+from engine.service.advance import Advanced, advance_all
+from engine.service.home import Home
+from engine.service.running import Running
+from engine.service.traffic import record_hits, settle_due
+from engine.service.uncertain import Settled, settle_uncertain, span_of, take_back
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What a tick did."""
+
+    hits: int = 0
+    judged: int = 0
+    advanced: Advanced = Advanced()
+    settled: Settled = Settled()
+
+    @property
+    def did_something(self) -> bool:
+        return bool(self.hits or self.judged or self.advanced.leads)
+
+
+def take_hits(home: Home, running: Running, hits: list[Hit]) -> int:
+    """Write hits of the tracker down, under the home's quarantine."""
+    quarantine = span_of(home.config.tracking.quarantine, "tracking.quarantine").elapsed
+    return record_hits(home, hits, running.links, quarantine)
+
+
+def tick(home: Home, running: Running, now: datetime) -> Ticked:
+    """Judge traffic, take back what dead senders left, settle the uncertain, decide every lead that is due."""
+    judged = 0
+    while batch := settle_due(home, running.links, now):
+        judged += batch
+    take_back(home, now)
+    settled = settle_uncertain(home, now)
+    return Ticked(0, judged, advance_all(home.store, running.programme, now), settled)
