@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from engine.domain.rules import always_true, never_true, warnings
 from engine.errors import Severity
-
 from tests.domain.rules.facts import HERE, rule
 
 NEVER = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from engine.domain.rules import Activity, evaluate, explain
 
+from engine.domain.rules import Activity, evaluate, explain
 from tests.domain.rules.facts import DAY, LEAD_SCOPE, NOW, Facts, Happened, Mailed, rule
 
 LEAD = Facts(

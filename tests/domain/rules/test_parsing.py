@@ -5,9 +5,9 @@ from __future__ import annotations
 import pickle
 
 import pytest
+
 from engine.domain.rules import RESERVED_NAMES, Rule, names_used, parse_rule
 from engine.errors import Place
-
 from tests.domain.rules.facts import CAMPAIGN_SCOPE, HERE, LEAD_SCOPE, problems, rule
 
 
