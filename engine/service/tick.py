@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.domain.traffic import Hit
@@ -19,8 +19,8 @@ class Ticked:
 
     hits: int = 0
     judged: int = 0
-    advanced: Advanced = Advanced()
-    settled: Settled = Settled()
+    advanced: Advanced = field(default_factory=Advanced)
+    settled: Settled = field(default_factory=Settled)
 
     @property
     def did_something(self) -> bool:
