@@ -33,7 +33,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Stall:
-    """Say nothing until the client hangs up."""
+    """Say and read nothing any more until the server stops."""
 
 
 @dataclass(frozen=True)

@@ -211,8 +211,8 @@ class _Conversation:
             case Cut():
                 raise _HungUpError
             case Stall():
-                await self.reader.read(-1)
-                raise _HungUpError
+                # Not even reading, so that a long body backs up to its sender.
+                await asyncio.Event().wait()
             case Wait(seconds, until):
                 await (asyncio.to_thread(until.wait, 60) if until else asyncio.sleep(seconds))
                 await usual()

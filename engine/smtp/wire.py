@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from engine.smtp.replies import TEXT_LIMIT, split_enhanced
@@ -59,14 +60,13 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._fault is not None:
             return
-        self._buffer += data
-        start = 0
-        while (end := self._buffer.find(b"\n", start)) >= 0:
-            if not self._take_line(bytes(self._buffer[start:end]).rstrip(b"\r")):
+        octets = bytes(self._buffer) + data if self._buffer else data
+        *lines, rest = octets.split(b"\n")
+        self._buffer[:] = rest
+        for line in lines:
+            if not self._take_line(line.rstrip(b"\r")):
                 return
-            start = end + 1
-        del self._buffer[:start]
-        if len(self._buffer) > LONGEST_LINE:
+        if len(rest) > LONGEST_LINE:
             self._fail("garbled reply: a line without end")
         self._wake()
 
@@ -113,10 +113,9 @@ class Wire(asyncio.Protocol):
             LineError: the line closed, or the block did not leave within `timeout` seconds; its last byte never will.
         """
         self._open_transport().write(data)
+        deadline = self._loop.time() + timeout
         while self._paused and not self._replies:
-            if self._fault is not None:
-                raise self._fault
-            await self._wait(timeout, "took no data")
+            await self._wait(deadline, f"the relay took no data for {timeout:g} s")
         return not self._paused
 
     async def reply(self, timeout: float) -> Reply:
@@ -125,10 +124,9 @@ class Wire(asyncio.Protocol):
         Raises:
             LineError: the line closed, stayed silent, or spoke something that is not SMTP.
         """
+        deadline = self._loop.time() + timeout
         while not self._replies:
-            if self._fault is not None:
-                raise self._fault
-            await self._wait(timeout, "did not reply")
+            await self._wait(deadline, f"the relay did not reply within {timeout:g} s")
         return self._replies.popleft()
 
     def abort(self, why: str = "closed by us") -> None:
@@ -154,9 +152,12 @@ class Wire(asyncio.Protocol):
             raise LineError("the line is closed")
         return self._transport
 
-    async def _wait(self, timeout: float, verb: str) -> None:
+    async def _wait(self, deadline: float, otherwise: str) -> None:
+        """Until something happened; the deadline is the whole wait's, so that a peer cannot drip its way past it."""
+        if self._fault is not None:
+            raise self._fault
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_later(timeout, self._fail, f"the relay {verb} within {timeout:g} s")
+        timer = self._loop.call_at(deadline, self._fail, otherwise)
         try:
             await self._waiter
         finally:
@@ -192,10 +193,18 @@ class Wire(asyncio.Protocol):
 
 
 def _assembled(lines: list[bytes]) -> Reply:
-    texts = [line[4:].decode("utf-8", "replace") for line in lines]
-    enhanced, first = split_enhanced(texts[0])
-    rest = (split_enhanced(text)[1] for text in texts[1:])
-    return Reply(int(lines[0][:3]), enhanced, " ".join((first, *rest)).strip()[:TEXT_LIMIT])
+    if len(lines) == 1:
+        return _read_reply(lines[0])
+    parts = [_read_reply(line) for line in lines]
+    text = " ".join(part.text for part in parts).strip()[:TEXT_LIMIT]
+    return Reply(parts[0].code, parts[0].enhanced, text)
+
+
+@lru_cache(maxsize=512)
+def _read_reply(line: bytes) -> Reply:
+    """Most replies of a relay are the same few lines over and over."""
+    enhanced, text = split_enhanced(line[4:].decode("utf-8", "replace"))
+    return Reply(int(line[:3]), enhanced, text)
 
 
 def _readable(line: bytes) -> str:
