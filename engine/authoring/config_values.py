@@ -1,0 +1,211 @@
+"""The values of a config that types alone cannot check: lengths of time, caps, zones, addresses, names and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from engine.authoring.policy import OF_THE_LEAD, scope_for
+from engine.authoring.reader import Converter, Notes
+from engine.authoring.toml_source import Item
+from engine.authoring.values import address, domain_of, mailbox, rule, said, span, zone_name
+from engine.config.model import Config
+from engine.domain.rules import RESERVED_NAMES
+from engine.domain.rules.scope import Steps
+from engine.domain.timing import is_known_country, parse_cap
+from engine.errors import did_you_mean
+
+
+def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[str, Steps] | None = None) -> None:
+    """Note every value that has the right type and still cannot be used."""
+    for path, convert in _CONVERTERS.items():
+        for item in _items(root, path):
+            if item.value != "":
+                convert(item, notes)
+    _rule(config, root, notes, campaigns)
+    _fields(config, root, notes)
+    _lifecycle(config, root, notes)
+    _sender(config, root, notes)
+    _relays(config, root, notes)
+    _webhooks(root, notes)
+    _utm(config, root, notes)
+
+
+def _items(root: Item, path: tuple[str, ...]) -> Iterator[Item]:
+    """The items at a path; `*` stands for every key or number."""
+    found = [root]
+    for key in path:
+        if key == "*":
+            found = [inside for item in found for inside in item.items.values()]
+        else:
+            found = [inside for item in found if (inside := item.get(key)) is not None]
+    return (item for item in found if isinstance(item.value, str))
+
+
+def _country(item: Item, notes: Notes) -> str | None:
+    value = str(item.value)
+    if is_known_country(value):
+        return value
+    message = f"no country has the code '{value}'"
+    notes.error("E015", item.place, message, "write two letters such as 'DE', with a region 'DE-BY', or \"lead\"")
+    return None
+
+
+def _country_or_lead(item: Item, notes: Notes) -> str | None:
+    return str(item.value) if item.value == OF_THE_LEAD else _country(item, notes)
+
+
+def _domain(item: Item, notes: Notes) -> str | None:
+    value = str(item.value)
+    if "@" in value:
+        notes.error("E014", item.place, f"'{value}' is an address, not a domain", f'write "{domain_of(value)}"')
+        return None
+    if "." not in value.strip(".") or "/" in value or " " in value:
+        notes.error("E014", item.place, f"'{value}' is no domain", 'write "acme.example"')
+        return None
+    return value
+
+
+def _https(item: Item, notes: Notes) -> str | None:
+    value = str(item.value)
+    parts = urlsplit(value)
+    if parts.scheme == "https" and parts.hostname:
+        return value
+    if parts.scheme == "http" and parts.hostname and _is_this_machine(parts.hostname):
+        return value
+    notes.error("E014", item.place, f"'{value}' is no HTTPS address", 'write "https://…"')
+    return None
+
+
+def _web(item: Item, notes: Notes) -> str | None:
+    value = str(item.value)
+    parts = urlsplit(value)
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return value
+    notes.error("E014", item.place, f"'{value}' is no web address", 'write "https://…"')
+    return None
+
+
+_CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
+    ("company", "zone"): zone_name,
+    ("company", "website"): _web,
+    ("sender", "default"): mailbox,
+    ("sender", "verified_domains", "*"): _domain,
+    ("sender", "bounce_domain"): _domain,
+    ("sender", "owners", "*"): mailbox,
+    ("safety", "deliver_to"): address,
+    ("caps", "marketing", "*"): said(parse_cap),
+    ("never_mail", "domains", "*"): _domain,
+    ("holidays", "country"): _country_or_lead,
+    ("holidays", "fallback"): _country,
+    ("tracking", "base_url"): _web,
+    ("tracking", "quarantine"): span,
+    ("tracking", "utm_domains", "*"): _domain,
+    ("delivery", "unknown_after"): span,
+    ("delivery", "give_up_after"): span,
+    ("delivery", "tick"): span,
+    ("alerts", "mail_to"): address,
+    ("alerts", "webhook"): _https,
+    ("internal", "addresses", "*"): address,
+    ("internal", "domains", "*"): _domain,
+    ("test_recipients", "*"): address,
+    ("webhooks", "*"): _https,
+}
+
+
+def _rule(config: Config, root: Item, notes: Notes, campaigns: Mapping[str, Steps] | None) -> None:
+    found = root.find("never_mail").get("rule")
+    if found is not None and found.value != "":
+        rule(scope_for(config, campaigns=campaigns))(found, notes)
+
+
+def _fields(config: Config, root: Item, notes: Notes) -> None:
+    for name, declared in config.fields.items():
+        item = root.find("fields", name)
+        if name in RESERVED_NAMES:
+            message = f"'{name}' is a name that every lead has already, or a word of the rule language"
+            notes.error("E016", item.key, message, "choose another name, or take it out")
+        elif not name.isidentifier() or not name.isascii():
+            notes.error("E016", item.key, f"'{name}' cannot be the name of a field", "use letters, digits and _ only")
+        if declared.type == "choice" and not declared.choices:
+            message = f"the field '{name}' is a choice, and nothing says of what"
+            notes.error("E011", item.place, message, 'add  choices = ["…", "…"]')
+        elif declared.choices and declared.type != "choice":
+            hint = f'write type = "choice", or take the choices out of "{declared.type}"'
+            notes.error("E014", item.find("choices").key, f"only a choice has choices, and '{name}' is none", hint)
+
+
+def _lifecycle(config: Config, root: Item, notes: Notes) -> None:
+    found = config.lifecycle
+    if found.start not in found.stages:
+        item = root.find("lifecycle", "start")
+        hint = did_you_mean(found.start, found.stages) or f"there are: {', '.join(found.stages)}"
+        notes.error(
+            "E014", item.place, f"a new lead starts as '{found.start}', which is no stage of the lifecycle", hint
+        )
+
+
+def _sender(config: Config, root: Item, notes: Notes) -> None:
+    verified = {domain.casefold() for domain in config.sender.verified_domains}
+    if not verified:
+        return
+    for owner, sent_by in config.sender.owners.items():
+        if (domain := domain_of(sent_by)) not in verified:
+            message = f"mail of {owner} cannot go from {domain}, which is not among verified_domains"
+            hint = "their mail will come from the campaign's other sender"
+            notes.warning("W232", root.find("sender", "owners", owner).place, message, hint)
+    default = root.find("sender").get("default")
+    if default is not None and (domain := domain_of(config.sender.default)) not in verified:
+        hint = did_you_mean(domain, verified) or "add the domain to verified_domains, or write from another one"
+        notes.error("E232", default.place, f"the domain {domain} is not among verified_domains", hint)
+
+
+def _relays(config: Config, root: Item, notes: Notes) -> None:
+    names: set[str] = set()
+    if len(config.relay) != len(root.find("relay").items):
+        return  # one of them is mistaken, so the numbers do not fit
+    for number, relay in enumerate(config.relay):
+        item = root.find("relay", number)
+        if relay.name in names:
+            notes.error(
+                "E014", item.find("name").place, f"a second relay is called '{relay.name}'", "rename one of them"
+            )
+        names.add(relay.name)
+        if relay.tls == "none" and not relay.insecure and not _is_this_machine(relay.host):
+            message = f"mail would go to {relay.host} in clear"
+            notes.error("E014", item.find("tls").place, message, 'write tls = "starttls", or insecure = true')
+        if relay.password_env and relay.password_file:
+            message = "the password is said to stand in two places"
+            notes.error("E014", item.find("password_file").key, message, "keep password_env or password_file")
+        if relay.username and not (relay.password_env or relay.password_file):
+            hint = 'add  password_env = "RELAY_PASSWORD"'
+            notes.error("E011", item.find("username").place, f"relay '{relay.name}' logs in without a password", hint)
+
+
+def _webhooks(root: Item, notes: Notes) -> None:
+    for name, item in root.find("webhooks").entries() if root.get("webhooks") else ():
+        if "@" in str(item.value).partition("//")[2].partition("/")[0]:
+            notes.error("E017", item.place, f"the address of '{name}' holds a password", "take it out of the address")
+
+
+_UTM_HOLES = ("{campaign}", "{theme}", "{stage}", "{mail}")
+
+
+def _utm(config: Config, root: Item, notes: Notes) -> None:
+    for name, value in config.tracking.utm.items():
+        rest = value
+        for hole in _UTM_HOLES:
+            rest = rest.replace(hole, "")
+        if "{" in rest or "}" in rest:
+            hint = f"there are {', '.join(_UTM_HOLES)}"
+            notes.error("E014", root.find("tracking", "utm", name).place, f"'{value}' has an unknown {{…}}", hint)
+
+
+def _is_this_machine(host: str) -> bool:
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
