@@ -1,0 +1,111 @@
+"""The command line: names and short helps of all commands; each command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, NamedTuple
+
+import typer
+from typer._click.exceptions import ClickException
+from typer.core import TyperCommand, TyperGroup
+
+from engine import __version__
+from engine.errors import RipelineError, did_you_mean
+
+EXIT_INTERRUPTED = 130
+
+
+class Entry(NamedTuple):
+    """A command: the module under `engine.cli.commands` that defines `command`, its panel, its one-line help."""
+
+    module: str
+    panel: str
+    help: str
+
+
+AUTHOR, LEADS, OPERATE = "Write campaigns", "Leads", "Run the home"
+
+COMMANDS: dict[str, Entry] = {
+    "init": Entry("init", AUTHOR, "Lay out a new home, with three campaigns to start from."),
+    "check": Entry("check", AUTHOR, "Find every mistake in campaigns, templates and config."),
+    "preview": Entry("preview", AUTHOR, "Open a mail as a lead would get it."),
+    "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
+    "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
+    "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),
+    "import": Entry("import_", LEADS, "Import leads (CSV, JSONL) or their events."),
+    "export": Entry("export", LEADS, "Export leads."),
+    "why": Entry("why", LEADS, "Tell a lead's story: what it got or did not get, why, and what comes next."),
+    "show": Entry("show", LEADS, "Show a mail exactly as it was sent."),
+    "suppress": Entry("suppress", LEADS, "Never mail an address or a domain again."),
+    "run": Entry("run", OPERATE, "Run the home: journey, senders and tracker."),
+    "serve": Entry("serve", OPERATE, "Run a tracker alone, behind a balancer."),
+    "status": Entry("status", OPERATE, "What runs, who waits where, what went out, what needs a person."),
+    "pause": Entry("pause", OPERATE, "Pause a campaign, or all sending."),
+    "resume": Entry("resume", OPERATE, "Go on after a pause, or after sending was held."),
+    "history": Entry("history", OPERATE, "The bundles that were applied, by whom and when."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows every command by name, and imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command as the overview shows it."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        return TyperCommand(cmd_name, help=entry.help, short_help=entry.help, rich_help_panel=entry.panel)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, imported."""
+        name = args[0]
+        if name not in COMMANDS:
+            hint = did_you_mean(name, COMMANDS) or "`ripeline --help` lists the commands."
+            ctx.fail(f"there is no command '{name}'. {hint}")
+        return name, _loaded(name, COMMANDS[name]), args[1:]
+
+
+def _loaded(name: str, entry: Entry) -> Any:
+    module = importlib.import_module(f"engine.cli.commands.{entry.module}")
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name=name, help=module.__doc__)(module.command)
+    return typer.main.get_command(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ripeline {__version__}")
+        raise typer.Exit
+
+
+def build() -> Any:
+    """The whole command line."""
+    app = typer.Typer(cls=LazyGroup, rich_markup_mode="rich", no_args_is_help=True, pretty_exceptions_enable=False)
+
+    @app.callback(help="Ripeline: lead nurturing as code.")
+    def ripeline(
+        version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Say the version."),
+    ) -> None:
+        """Options of the program itself."""
+
+    return typer.main.get_command(app)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command and say how it ended: 0 well, 1 an expected failure (told in a sentence), 2 wrong usage."""
+    try:
+        result: Any = build().main(args=arguments, prog_name="ripeline", standalone_mode=False)
+    except ClickException as error:
+        error.show()
+        return error.exit_code
+    except RipelineError as error:
+        typer.secho(f"ripeline: {error}", fg="red", err=True)
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("stopped.", err=True)
+        return EXIT_INTERRUPTED
+    return int(result) if isinstance(result, int) else 0
+
