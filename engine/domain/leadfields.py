@@ -28,8 +28,7 @@ MOST_TAGS = 1_000
 BUILTINS = ("source", "lifecycle", "country", "language", "zone", "owner")
 """Built-in texts of a lead that a file may give; with `email_domain` they are folded under `~name`."""
 
-MANY_BLANKS = " \t\u00a0"
-_LINES = frozenset(("note", "notes", "description", "comment", "comments", "message", "remarks", "bio", "street"))
+MANY_LINES = frozenset(("note", "notes", "description", "comment", "comments", "message", "remarks", "bio", "street"))
 """A field whose name has one of these words may hold line breaks; all others are names that may end up in a header."""
 
 _BLANKS = " \t\u00a0"

@@ -1,0 +1,138 @@
+"""Taking a chunk of records into the store: told apart by identity, decided, and written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, select
+
+from engine.domain.identity import PUBLIC_ID, Identity
+from engine.domain.leadmerge import combined
+from engine.domain.leadrecord import LeadRecord, Reject
+from engine.store.bulk import load_rows
+from engine.store.inserts import insert_ignoring
+from engine.store.lead_decisions import Decider, ImportPolicy, Person, Tally, addable, settle_address
+from engine.store.leads import (
+    identity,
+    join_lists,
+    lead,
+    leads_by_identity,
+    leads_by_public_id,
+    leads_for_merging,
+    lists_of,
+    member,
+    update_leads,
+)
+from engine.store.permission import consent, suppression
+
+_SUPPRESSIONS = select(
+    suppression.c.address_hash, suppression.c.scope, suppression.c.reason, suppression.c.source, suppression.c.at
+).where(suppression.c.address_hash.in_(bindparam("known", expanding=True)))
+_CONSENTS = select(consent.c.lead_id, consent.c.granted, consent.c.proof).where(
+    consent.c.lead_id.in_(bindparam("known", expanding=True)), consent.c.topic == ""
+)
+
+
+def import_chunk(
+    connection: Connection, records: Sequence[LeadRecord], policy: ImportPolicy, now: datetime, *, dry_run: bool = False
+) -> Tally:
+    """Take these records in, in their order; `now` marks what this import wrote.
+
+    Raises:
+        CollisionError: another writer made one of these leads at this moment; the transaction must be tried again.
+    """
+    tally = Tally()
+    people = _told_apart(connection, records, tally)
+    stored = leads_for_merging(connection, [one.number for one in people if one.number is not None])
+    for one in people:
+        one.stored = stored.get(one.number) if one.number is not None else None
+        settle_address(one, policy.key)
+    decider = _decider(connection, people, policy, now)
+    for one in people:
+        decider.decide(one, tally)
+    if not dry_run:
+        _write(connection, people, now)
+    return tally
+
+
+def _told_apart(connection: Connection, records: Sequence[LeadRecord], tally: Tally) -> list[Person]:
+    """The records by person, whether stored or met in this chunk; a record about two people is rejected."""
+    known = _known(connection, records)
+    groups: dict[Identity | int, list[LeadRecord]] = {}
+    met: dict[Identity, Identity | int] = dict(known)
+    for record in records:
+        found = {met[one] for one in record.identities if one in met}
+        if len(found) > 1:
+            tally.rejects.append(_about_two(record, met))
+            continue
+        group = found.pop() if found else record.identities[0]
+        tally.repeated += group in groups
+        groups.setdefault(group, []).append(record)
+        met.update(dict.fromkeys(record.identities, group))
+    return [_person(group, combined(members), known) for group, members in groups.items()]
+
+
+def _known(connection: Connection, records: Sequence[LeadRecord]) -> dict[Identity, int]:
+    named = {one for record in records for one in record.identities}
+    found = leads_by_identity(connection, [one for one in named if one.kind != PUBLIC_ID])
+    ids = leads_by_public_id(connection, [one.value for one in named if one.kind == PUBLIC_ID])
+    return {**found, **{Identity(PUBLIC_ID, value): number for value, number in ids.items()}}
+
+
+def _person(group: Identity | int, record: LeadRecord, known: dict[Identity, int]) -> Person:
+    unknown = tuple(one for one in addable(record.identities) if one not in known)
+    return Person(record, group if isinstance(group, int) else None, unknown)
+
+
+def _about_two(record: LeadRecord, met: dict[Identity, Identity | int]) -> Reject:
+    names = [str(one) for one in record.identities if one in met]
+    return Reject(record.row, "", f"{' and '.join(names)} belong to different leads here; merge the leads first")
+
+
+def _decider(connection: Connection, people: Sequence[Person], policy: ImportPolicy, now: datetime) -> Decider:
+    """Everything that the decisions need to know, loaded for all people at once."""
+    listed = [one.number for one in people if one.number is not None and (one.record.lists or policy.list_name)]
+    asked = [one.number for one in people if one.number is not None and (one.record.consent or one.record.opt_outs)]
+    return Decider(
+        policy,
+        now,
+        _grouped(connection, _SUPPRESSIONS, [known for one in people for known in one.hashes]),
+        lists_of(connection, listed) if listed else {},
+        _grouped(connection, _CONSENTS, asked),
+    )
+
+
+def _grouped(connection: Connection, query: Select[Any], keys: Sequence[Any]) -> dict[Any, list[Row[Any]]]:
+    groups: dict[Any, list[Row[Any]]] = {}
+    if keys:
+        for row in connection.execute(query, {"known": keys}):
+            groups.setdefault(row[0], []).append(row)
+    return groups
+
+
+def _write(connection: Connection, people: Sequence[Person], now: datetime) -> None:
+    created = [one for one in people if one.stored is None]
+    load_rows(connection, lead, [one.row for one in created if one.row is not None])
+    _number(connection, created)
+    update_leads(connection, [one.row for one in people if one.stored is not None and one.row is not None])
+    names = [{"lead_id": one.number, "kind": name.kind, "value": name.value} for one in people for name in one.unknown]
+    load_rows(connection, identity, names)
+    members = [{"lead_id": one.number, "name": name, "joined_at": now} for one in created for name in one.joins]
+    load_rows(connection, member, members)
+    join_lists(
+        connection,
+        [(one.number, name) for one in people if one.stored is not None and one.number for name in one.joins],
+        now,
+    )
+    permissions = [row for one in people for row in one.suppressions]
+    insert_ignoring(connection, suppression, permissions, ("address_hash", "scope"))
+    load_rows(connection, consent, [{"lead_id": one.number, **row} for one in people for row in one.consents])
+
+
+def _number(connection: Connection, created: Sequence[Person]) -> None:
+    """The numbers that the database gave to the new leads."""
+    by_id = {one.row["public_id"]: one for one in created if one.row is not None}
+    for public_id, number in leads_by_public_id(connection, list(by_id)).items():
+        by_id[public_id].number = number
