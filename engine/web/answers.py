@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-NO_STORE = (b"cache-control", b"no-store, max-age=0, no-cache, private")
+NO_STORE = (b"cache-control", b"no-store, private")
 NO_REFERRER = (b"referrer-policy", b"no-referrer")
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 NO_INDEX = (b"x-robots-tag", b"noindex, nofollow")

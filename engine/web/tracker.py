@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.domain.recipient import UnavailableError
 from engine.domain.tokens import KeyRing, Purpose, read_link_token, read_mail_token
 from engine.domain.traffic import HitKind
-from engine.web.answers import NO_INDEX, NO_REFERRER, NO_SNIFF, NO_STORE, Answer, answer
+from engine.web.answers import NO_INDEX, NO_REFERRER, NO_STORE, Answer, answer
 from engine.web.assets import AssetShelf
 from engine.web.recorder import Recorder
 
@@ -23,7 +23,8 @@ from engine.web.recorder import Recorder
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b",
 )
-_PIXEL = answer(200, [(b"content-type", b"image/gif"), NO_STORE, NO_REFERRER, NO_SNIFF], PIXEL)
+# no header more than needed: each costs its share of every open
+_PIXEL = answer(200, [(b"content-type", b"image/gif"), NO_STORE], PIXEL)
 _HEALTHY = answer(200, [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE], b"ok\n")
 _AWAY = answer(503, [(b"retry-after", b"10"), NO_STORE])
 _TARGET = re.compile(r"(?:https?://[^/\\?#\s][^\x00-\x1f\x7f]*|mailto:[^\x00-\x1f\x7f]+)", re.IGNORECASE)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from engine.domain.traffic import Hit, HitKind
 from engine.web.spool import Pace, Spool, drain, oldest_age
 
