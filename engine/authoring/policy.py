@@ -29,7 +29,7 @@ def scope_for(
 
     `in_campaign` is false for `enter`, which asks about a lead on whom the campaign has not begun.
     """
-    fields = {name: FieldType(Kind(declared.type), declared.choices) for name, declared in config.fields.items()}
+    fields = {name: FieldType(Kind(declared.type), declared.choices) for name, declared in config.lead_fields.items()}
     lifecycle = (*config.lifecycle.stages, *BESIDE_THE_LIFECYCLE)
     if campaign is None:
         return Scope(fields, lifecycle, campaigns=campaigns)

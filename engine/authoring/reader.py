@@ -6,15 +6,16 @@ A converter takes an item and gives its value, or notes a problem and gives None
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import TypeAlias, TypeVar, overload
+from typing import Protocol, TypeVar, overload
 
 from engine.authoring.toml_source import Item
 from engine.errors import Place, Problem, Severity, did_you_mean
 
 T = TypeVar("T")
+C_co = TypeVar("C_co", covariant=True)
 
 
 @dataclass(slots=True)
@@ -36,7 +37,10 @@ class Notes:
         self.error("E012", item.place, f"expected {expected}, found {found_kind(item.value)}", hint)
 
 
-Converter: TypeAlias = Callable[[Item, Notes], T | None]
+class Converter(Protocol[C_co]):
+    """Gives the value of an item, or notes a problem and gives None."""
+
+    def __call__(self, item: Item, notes: Notes, /) -> C_co | None: ...
 
 
 class Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TypedDict
 
 from engine.authoring.reader import Converter, Notes, Table, choice, each, flag, line, text
@@ -11,7 +12,7 @@ from engine.authoring.toml_source import Item
 from engine.authoring.values import UNREADABLE, at, delay, limit, mailbox, name, rule, span
 from engine.domain.campaign import Sender
 from engine.domain.delivery import MailKind
-from engine.domain.rules import Rule, Scope
+from engine.domain.rules import Rule, Scope, canonical
 from engine.domain.steps import (
     Arm,
     BranchStep,
@@ -114,7 +115,18 @@ def _fields(item: Item, notes: Notes) -> Mapping[str, object] | None:
     if not item.is_table or not item.items:
         notes.wrong_type(item, "a table of fields and their values", 'write { lifecycle = "mql" }')
         return None
-    return {key: tuple(i.value) if isinstance(i.value, list) else i.value for key, i in item.entries()}
+    return {key: _stored(inside.value) for key, inside in item.entries()}
+
+
+def _stored(value: object) -> object:
+    """A value as leads keep it: dates as texts."""
+    match value:
+        case datetime():
+            return canonical(value if value.tzinfo else value.replace(tzinfo=UTC))
+        case date():
+            return value.isoformat()
+        case _:
+            return value
 
 
 def _notify(step: Table, common: Common, reading: Reading) -> Step | None:  # noqa: ARG001

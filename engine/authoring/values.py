@@ -64,13 +64,16 @@ cadence: Converter[Cadence] = said(parse_cadence)
 at: Converter[At] = said(parse_at)
 
 
-def limit(item: Item, notes: Notes) -> Span | BusinessDays | None:
+def _limit(item: Item, notes: Notes) -> Span | BusinessDays | None:
     """How long at most: a length of time or business days, but no clock time."""
     found = delay(item, notes)
     if isinstance(found, UntilClock):
         notes.error("E015", item.place, f"'{item.value}' is no length of time", "write '2d' or '2 business days'")
         return None
     return found
+
+
+limit: Converter[Span | BusinessDays] = _limit
 
 
 def rule(scope: Scope) -> Converter[Rule]:

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.authoring.campaign_file import CampaignDraft
+from engine.authoring.checks.entry import check_entry, check_moved
+from engine.authoring.checks.fields import check_fields
+from engine.authoring.checks.lanes import check_lanes
+from engine.authoring.checks.people import check_people
+from engine.authoring.checks.steps import check_steps
+from engine.authoring.checks.ways import check_ways
 from engine.authoring.reader import Notes
 from engine.config.model import Config
 
 
 def check_campaign(draft: CampaignDraft, config: Config) -> None:
     """Note every mistake of the campaign as a whole in the draft's notes."""
+    check_entry(draft)
+    check_moved(draft)
+    check_ways(draft)
+    check_steps(draft, config)
+    check_fields(draft, config)
+    check_people(draft, config)
 
 
 def check_campaigns(drafts: Iterable[CampaignDraft], notes: Notes) -> None:
     """Note what does not fit between campaigns."""
+    check_lanes(list(drafts), notes)
