@@ -12,7 +12,6 @@ from engine.smtp.retry import RetrySchedule, next_attempt
 from engine.store.deliveries import Claimed
 
 DOMAIN_PAUSE = timedelta(hours=1)
-STEP_PAUSE = timedelta(hours=1)
 
 _BEFORE_DOT = (DeliveryState.SENDING, DeliveryState.TRANSMITTING)
 

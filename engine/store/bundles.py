@@ -89,6 +89,12 @@ def home_value(connection: Connection, name: str) -> str | None:
     return connection.scalar(select(home.c.value).where(home.c.name == name))
 
 
+def home_values(connection: Connection, prefix: str) -> dict[str, str]:
+    """All single values whose name begins so."""
+    query = select(home).where(home.c.name.startswith(prefix, autoescape=True))
+    return {row.name: row.value for row in connection.execute(query)}
+
+
 def set_home_value(connection: Connection, name: str, value: str | None) -> None:
     """Set a single value of this store; None removes it."""
     connection.execute(home.delete().where(home.c.name == name))

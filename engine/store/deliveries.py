@@ -134,7 +134,7 @@ class Ended:
     """How one attempt ended, and what becomes of its delivery.
 
     `frm` are the states that the delivery may be in; in any other the late answer changes nothing. `due_at` is the next
-    try of a deferred one.
+    try of a deferred one; an `uncounted` attempt is not held against the mail.
     """
 
     id: int
@@ -150,6 +150,7 @@ class Ended:
     reason: str = ""
     subject: str = ""
     form: str = ""
+    uncounted: bool = False
     copy: tuple[str, bytes] | None = field(default=None, repr=False)
 
 
@@ -187,7 +188,8 @@ def _change_state(
         .returning(delivery.c.id, delivery.c.lead_id)
     )
     taken = {row.id: row.lead_id for row in connection.execute(query)}
-    details = update(delivery).where(delivery.c.id == bindparam("number"))
+    counted = {"attempts": delivery.c.attempts + bindparam("tries", type_=delivery.c.attempts.type)}
+    details = update(delivery).where(delivery.c.id == bindparam("number")).values(counted)
     rows = [_details(one, state) for one in group if one.id in taken]
     if rows:
         connection.execute(details, rows)
@@ -204,6 +206,7 @@ def _details(one: Ended, state: DeliveryState) -> dict[str, Any]:
         "reason": one.reason,
         "subject": one.subject,
         "form": one.form,
+        "tries": -1 if one.uncounted else 0,
     }
 
 

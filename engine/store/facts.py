@@ -120,6 +120,18 @@ def load_facts(connection: Connection, ids: Sequence[int]) -> list[LeadFacts]:
     ]
 
 
+def load_leads(connection: Connection, ids: Sequence[int]) -> dict[int, Lead]:
+    """These leads without their history, by number."""
+    rows = connection.execute(_LEADS, {"ids": list(ids)}).all()
+    return {row.id: _lead(row, []) for row in rows}
+
+
+def triggers_of(connection: Connection, enrollments: Sequence[int]) -> dict[int, Mapping[str, object]]:
+    """The properties of the events that triggered these enrollments."""
+    query = select(enrollment.c.id, enrollment.c.trigger).where(enrollment.c.id.in_(list(enrollments)))
+    return {row.id: row.trigger for row in connection.execute(query)}
+
+
 def _grouped(
     connection: Connection, query: Select[Any], ids: Sequence[int], by: str = ""
 ) -> Mapping[int, list[Row[Any]]]:

@@ -192,7 +192,7 @@ def _save_fields(connection: Connection, decided: Sequence[Decided], now: dateti
 def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:
     """The lead's columns after these values are set: built-in ones, declared ones and the folded copies of both."""
     built_in = {name: str(value) for name, value in values.items() if name in BUILT_IN}
-    fields = {**who.fields, **{name: value for name, value in values.items() if name not in BUILT_IN}}
+    fields: dict[str, Any] = {**who.fields, **{name: value for name, value in values.items() if name not in BUILT_IN}}
     texts = {name: built_in.get(name, getattr(who, name)) for name in BUILT_IN}
     domain = who.email.rpartition("@")[2]
     return {**built_in, "fields": fields, "folded": folded(fields, {**texts, "email_domain": domain})}

@@ -1,0 +1,201 @@
+"""From claimed deliveries to finished mails: whose they are, which template, which words, from whom, to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
+from engine.content.form import Form, load_form
+from engine.content.mails import CompiledMail, MailKey
+from engine.content.message import split_mailbox, verp_sender
+from engine.domain.campaign import Campaign
+from engine.domain.delivery import MailKind
+from engine.domain.journey.facts import Lead
+from engine.domain.steps import EmailStep
+from engine.service.home import Home
+from engine.service.running import Running
+from engine.smtp.transaction import Outgoing
+from engine.store.bundles import read_blob
+from engine.store.database import reading
+from engine.store.deliveries import Claimed, threads
+from engine.store.facts import load_leads, triggers_of
+
+
+class UnsendableError(Exception):
+    """This one mail cannot be written now; `lasting` says that waiting will not mend it."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lasting = lasting
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished mail on its way, with what is kept of it."""
+
+    claim: Claimed
+    outgoing: Outgoing
+    subject: str
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a batch of mails needs to know, loaded at once."""
+
+    leads: Mapping[int, Lead]
+    triggers: Mapping[int, Mapping[str, object]]
+    threads: Mapping[tuple[int, str], tuple[int, str]]
+
+
+class Letters:
+    """Writes mails; keeps forms ready between them."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        tracking = home.config.tracking
+        self._site = Site(tracking.base_url, _domain_of(home.config.sender.default), tracking.enabled)
+        self._forms: dict[tuple[str, str, int], Form] = {}
+
+    def background(self, claims: Sequence[Claimed]) -> Background:
+        """Load leads, triggers and earlier mails of threads for all of these deliveries."""
+        replies = [(c.enrollment, c.thread) for c in claims if c.thread and c.enrollment is not None]
+        with reading(self._home.store) as connection:
+            return Background(
+                load_leads(connection, [claim.lead for claim in claims]),
+                triggers_of(connection, [claim.enrollment for claim in claims if claim.enrollment is not None]),
+                threads(connection, replies) if replies else {},
+            )
+
+    def write(self, claim: Claimed, running: Running, background: Background, now: datetime) -> Letter:
+        """The finished mail of a delivery.
+
+        Raises:
+            UnsendableError: it cannot be written for this lead; the text says template, line and why.
+        """
+        lead = background.leads.get(claim.lead)
+        if lead is None or not lead.email:
+            raise UnsendableError("the lead has no address any more", lasting=True)
+        campaign, step = self._step(claim, running)
+        form = self.form(claim, campaign, running, lead)
+        context = self._context(claim, campaign, step, lead, background, now)
+        try:
+            rendered = form.render(context)
+            message = form.assembled(rendered, context)
+        except MailError as error:
+            raise UnsendableError(str(error)) from error
+        return Letter(claim, self._outgoing(claim, context, message), rendered.subject, form)
+
+    def form(self, claim: Claimed, campaign: Campaign, running: Running, lead: Lead) -> Form:
+        """The form of this delivery's mail in the lead's language, ready to be filled in."""
+        key = MailKey(campaign.theme, claim.stage, claim.mail)
+        digest = running.mail_digest(key, lead.language)
+        if digest is None:
+            raise UnsendableError(f"the template of mail '{key}' is not in the running bundle")
+        wanted = (digest, campaign.id, running.programme.bundle)
+        if wanted not in self._forms:
+            self._forms[wanted] = self._load(digest, campaign)
+        return self._forms[wanted]
+
+    def _load(self, digest: str, campaign: Campaign) -> Form:
+        with reading(self._home.store) as connection:
+            found = read_blob(connection, digest)
+        if found is None:
+            raise UnsendableError(f"the compiled mail {digest} is missing from the store")
+        compiled = CompiledMail.from_json(found[1].decode())
+        values = {**self._home.config.vars, **{name: str(value) for name, value in campaign.vars.items()}}
+        info = CampaignInfo(campaign.id, campaign.title, campaign.theme)
+        return load_form(compiled, self._home.keys.ring, self._site, info, values)
+
+    def _step(self, claim: Claimed, running: Running) -> tuple[Campaign, EmailStep | None]:
+        campaign = running.programme.campaigns.get(claim.campaign)
+        if campaign is None:
+            raise UnsendableError(f"campaign '{claim.campaign}' is not in the running bundle", lasting=True)
+        stage = campaign.stage(claim.stage)
+        step = stage.step(claim.step) if stage else None
+        return campaign, step if isinstance(step, EmailStep) else None
+
+    def _context(
+        self,
+        claim: Claimed,
+        campaign: Campaign,
+        step: EmailStep | None,
+        lead: Lead,
+        background: Background,
+        now: datetime,
+    ) -> RenderContext:
+        return RenderContext(
+            delivery=claim.id,
+            lead=lead_values(lead),
+            to=Mailbox(_full_name(lead), lead.email),
+            sender=self._sender(campaign, step, lead),
+            date=now,
+            message_id=self.message_id(claim.id),
+            owner=self._owner(lead).values(),
+            trigger=background.triggers.get(claim.enrollment or 0, {}),
+            tracking=lead.tracking,
+            one_click=claim.kind is MailKind.MARKETING,
+            subject=_subject_variant(claim, step),
+            reply_to=campaign.reply_to,
+            thread=self._thread(claim, background),
+        )
+
+    def message_id(self, delivery: int) -> str:
+        """The Message-ID of a delivery: the same at every attempt, so that a receiver can tell a second copy."""
+        return f"<{delivery}.{self._home.identity}@{_domain_of(self._home.config.sender.default)}>"
+
+    def _thread(self, claim: Claimed, background: Background) -> Thread | None:
+        earlier = background.threads.get((claim.enrollment or 0, claim.thread)) if claim.thread else None
+        return Thread(earlier[1], (self.message_id(earlier[0]),)) if earlier else None
+
+    def _sender(self, campaign: Campaign, step: EmailStep | None, lead: Lead) -> Mailbox:
+        chosen = (step.sender if step else None) or campaign.sender
+        fallback = Mailbox(*split_mailbox(chosen.address if chosen else self._home.config.sender.default))
+        if chosen is None or not chosen.owner:
+            return fallback
+        owner = self._owner(lead)
+        verified = self._home.config.sender.verified_domains
+        return owner if owner.address and _domain_of(owner.address) in verified else fallback
+
+    def _owner(self, lead: Lead) -> Mailbox:
+        return Mailbox(*split_mailbox(self._home.config.sender.owners.get(lead.owner, "")))
+
+    def _outgoing(self, claim: Claimed, context: RenderContext, message: bytes) -> Outgoing:
+        safe = self._home.config.safety.deliver_to
+        domain = self._home.config.sender.bounce_domain or _domain_of(context.sender.address)
+        sender = verp_sender(self._home.keys.ring, claim.id, domain)
+        return Outgoing(claim.id, sender, safe or context.to.address, message, claim.relay or None)
+
+
+def lead_values(lead: Lead) -> Mapping[str, object]:
+    """What templates see as `lead.…`."""
+    built_in = {
+        "email": lead.email,
+        "source": lead.source,
+        "lifecycle": lead.lifecycle,
+        "country": lead.country,
+        "language": lead.language,
+        "zone": lead.zone,
+        "owner": lead.owner,
+        "score": lead.score,
+        "fit": lead.fit,
+    }
+    return {**built_in, **lead.fields}
+
+
+def _full_name(lead: Lead) -> str:
+    parts = (str(lead.fields.get(name) or "") for name in ("first_name", "last_name"))
+    return " ".join(part for part in parts if part) or str(lead.fields.get("name") or "")
+
+
+def _subject_variant(claim: Claimed, step: EmailStep | None) -> str:
+    choices = step.variants.get("subject", ()) if step else ()
+    chosen = claim.variants.get("subject", 0)
+    return choices[chosen] if chosen < len(choices) else ""
+
+
+def _domain_of(mailbox: str) -> str:
+    return split_mailbox(mailbox)[1].rpartition("@")[2].casefold()

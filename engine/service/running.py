@@ -1,0 +1,71 @@
+"""What runs: the applied bundle, read from the store and made ready to decide and to render with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from engine.authoring.home import read_bundle_texts
+from engine.authoring.policy import policy_from
+from engine.content.mails import MailKey
+from engine.domain.journey.programme import Programme, Standing
+from engine.errors import ProblemsError
+from engine.service.home import Home
+from engine.service.links import LinkNames
+from engine.store.bundles import StoredBundle, campaign_rows, current_bundle_id, read_bundle
+from engine.store.database import reading
+
+
+@dataclass(frozen=True)
+class Running:
+    """The programme that decides, and the digests of its mails by key."""
+
+    programme: Programme
+    mails: Mapping[str, str]
+    links: LinkNames
+
+    def mail_digest(self, key: MailKey, language: str) -> str | None:
+        """The compiled mail for a lead's language: its own ("de-at"), the bare one ("de"), or the home's."""
+        wanted = language.casefold().replace("_", "-")
+        for candidate in (wanted, wanted.partition("-")[0], ""):
+            found = self.mails.get(str(replace(key, language=candidate)))
+            if found is not None:
+                return found
+        return None
+
+
+class Runner:
+    """Gives the running bundle, and reads it again when another one was applied or a campaign's standing changed."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._links = LinkNames(home.store)
+        self._bundle: StoredBundle | None = None
+        self._programme: Programme | None = None
+
+    def current(self) -> Running:
+        """What runs now; an empty programme before the first `apply`.
+
+        Raises:
+            ProblemsError: the stored texts cannot be read with the home's config as it is now.
+        """
+        with reading(self._home.store) as connection:
+            number = current_bundle_id(connection)
+            rows = campaign_rows(connection)
+            if number is not None and (self._bundle is None or self._bundle.id != number):
+                self._bundle = read_bundle(connection, number)
+                self._programme = None
+        standings = {name: Standing(row.live_since, row.paused_at is not None) for name, row in rows.items()}
+        if self._programme is None:
+            self._programme = self._read()
+        programme = replace(self._programme, standings=standings)
+        return Running(programme, self._bundle.mails if self._bundle else {}, self._links)
+
+    def _read(self) -> Programme:
+        if self._bundle is None:
+            return Programme(0, {}, policy_from(self._home.config))
+        _, campaigns, problems = read_bundle_texts(self._bundle.files)
+        errors = [problem for problem in problems if problem.is_error]
+        if errors:
+            raise ProblemsError(errors)
+        return Programme(self._bundle.id, campaigns, policy_from(self._home.config))
