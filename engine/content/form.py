@@ -111,12 +111,20 @@ class Form:
         return Rendered(subject, sender, reply_to, text, html, call.unsubscribe_url)
 
     def message(self, context: RenderContext) -> bytes:
-        """The finished message for a lead: `render`, then `assemble`.
+        """The finished message for a lead: `render`, then `assembled`.
 
         Raises:
             MailError: as `render`, or a header's value holds what no header may.
         """
-        return assemble(self.render(context), context, self._fields if context.one_click else b"", self.compiled.path)
+        return self.assembled(self.render(context), context)
+
+    def assembled(self, rendered: Rendered, context: RenderContext) -> bytes:
+        """The finished message from its rendered parts.
+
+        Raises:
+            MailError: a header's value holds what no header may.
+        """
+        return assemble(rendered, context, self._fields if context.one_click else b"", self.compiled.path)
 
     def followed(self, index: int, target: str, call: Call) -> str:
         """The address that leads to a target known only now.

@@ -11,6 +11,7 @@ from mdit_py_plugins.attrs import attrs_block_plugin, attrs_plugin
 from engine.content.pieces import Marks, Pieces
 
 _BUTTON = re.compile(r"<p>\s*(<a\b[^>]*\bclass=\"[^\"]*\bbutton\b[^\"]*\"[^>]*>(?:(?!</a>).)*</a>)\s*</p>", re.DOTALL)
+_DATA = '<table class="data" width="100%" cellpadding="0" cellspacing="0" border="0">\n'
 _FRAME = '<table role="presentation" class="button-frame" cellpadding="0" cellspacing="0" border="0"><tr><td class="button-cell">{}</td></tr></table>'
 
 
@@ -23,6 +24,7 @@ def _parser() -> MarkdownIt:
     parser.normalizeLink = str  # type: ignore[method-assign, assignment] # targets stay as written; links.py judges them
     parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
     parser.validateLink = lambda _: True  # type: ignore[method-assign, assignment]
+    parser.add_render_rule("table_open", lambda *_: _DATA)
     return parser
 
 

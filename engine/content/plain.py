@@ -14,6 +14,7 @@ _BLOCKS = frozenset(
     "p div table tr section article header footer main center blockquote pre ul ol dl dt dd figure figcaption address h1 h2 h3 h4 h5 h6 td th tbody thead".split()
 )
 _APART = frozenset("p h1 h2 h3 h4 h5 h6 ul ol blockquote pre table dl".split())
+_CELLS = frozenset(("td", "th", "thead", "tbody"))
 _SKIPPED = frozenset("head style script title template svg noscript xml".split())
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
@@ -65,8 +66,7 @@ class _Writer:
             if name not in VOID:
                 self.skipping.append(name)
             return
-        if name in _BLOCKS:
-            self._break(2 if name in _APART and not self.data_tables[-1:] == [True] else 1)
+        self._around(name)
         opener = getattr(self, f"_open_{name}", None)
         if opener:
             opener(token)
@@ -80,8 +80,17 @@ class _Writer:
         closer = getattr(self, f"_close_{name}", None)
         if closer:
             closer()
+        self._around(name)
+
+    def _around(self, name: str) -> None:
+        """The break before and after a block; the cells of a table of data stay on one line."""
+        if self._in_data() and name in _CELLS:
+            return
         if name in _BLOCKS:
-            self._break(2 if name in _APART and not self.data_tables[-1:] == [True] else 1)
+            self._break(2 if name in _APART and not (self._in_data() and name != "table") else 1)
+
+    def _in_data(self) -> bool:
+        return self.data_tables[-1:] == [True]
 
     def _break(self, lines: int) -> None:
         self.out.append("\x01" * lines)
@@ -132,22 +141,15 @@ class _Writer:
             self.out.append(f"\x01{indent}- ")
 
     def _open_table(self, token: Token) -> None:
-        self.data_tables.append(
-            token.value("role") != "presentation" and token.get("cellpadding") is None and token.get("width") is None
-        )
+        layout = any(token.get(name) for name in ("role", "cellpadding", "width"))
+        self.data_tables.append("data" in token.value("class").split() or not layout)
 
     def _close_table(self) -> None:
         if self.data_tables:
             self.data_tables.pop()
 
-    def _open_td(self, _token: Token) -> None:
-        if self.data_tables[-1:] == [True]:
-            self.out[-1] = "\x02"
-
-    _open_th = _open_td
-
     def _close_td(self) -> None:
-        if self.data_tables[-1:] == [True]:
+        if self._in_data():
             self.out.append("\x02")
 
     _close_th = _close_td
@@ -161,8 +163,8 @@ class _Writer:
     def finished(self) -> str:
         """Breaks as lines, at most one of them empty; marks of branches never stand between a line's words and its end."""
         text = "".join(self.out)
-        text = re.sub(r"[\x01 ]*\x02[\x01\x02 ]*", "\x02", text)
-        text = re.sub(r"\x02(?=\x01|\n|\Z)|(?<=\x01)\x02|^\x02", "", text).replace("\x02", " | ")
+        text = re.sub(r"\s*\x02\s*(?=\x01|\Z)", "", text)
+        text = re.sub(r"\s*\x02\s*", " | ", text)
         text = re.sub(r"[ \n]*(\x01[\x01 \n]*)", _lines, text)
         text = re.sub(r"[ \t]+\n", "\n", text)
         text = re.sub(r"\n[ \t]+(?!- |\d+\. )", "\n", text)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 
 SOFT = b"=\r\n"
-_WIDTH = 75  # and a soft break's "=" makes 76, the limit
+_WIDTH = 73  # 76 is the limit: room for a soft break's "=" and for a guarded first character
 _PLAIN = re.compile(r"[ !-<>-~]{1,75}")
-_TABLE = tuple(bytes((code,)) if 32 <= code <= 126 and code != 61 else b"=%02X" % code for code in range(256))
+_SPECIAL = re.compile(rb"[^ -<>-~]")
+_CODES = {bytes((code,)): b"=%02X" % code for code in range(256)}
+_EQUALS = 61
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _AWKWARD_START = (b".", b"From ")
 
@@ -29,24 +31,32 @@ def fragment(text: str) -> bytes:
 
 def _line(line: bytes, *, hard: bool) -> bytes:
     """One line; no row is longer than 76 characters, none ends in white space or begins like a mailbox separator."""
+    if hard and line.endswith((b" ", b"\t")):
+        line, ending = line[:-1], b"=%02X" % line[-1]
+    else:
+        ending = b""
+    code = _SPECIAL.sub(_escape, line) + ending
     rows: list[bytes] = []
-    row = bytearray()
-    for position, byte in enumerate(line):
-        last = hard and position == len(line) - 1
-        code = b"=%02X" % byte if last and byte in b" \t" else _TABLE[byte]
-        if len(row) + len(code) > _WIDTH:
-            rows.append(_guarded(row) + SOFT)
-            row = bytearray()
-        row += code
-    rows.append(_guarded(row) + (b"\r\n" if hard else SOFT))
+    start = 0
+    while len(code) - start > _WIDTH:
+        stop = start + _WIDTH
+        if code[stop - 1] == _EQUALS:
+            stop -= 1
+        elif code[stop - 2] == _EQUALS:
+            stop -= 2
+        rows.append(_guarded(code[start:stop]) + SOFT)
+        start = stop
+    rows.append(_guarded(code[start:]) + (b"\r\n" if hard else SOFT))
     return b"".join(rows)
 
 
-def _guarded(row: bytearray) -> bytes:
-    """A row that no relay mistakes for the end of the message or the start of another."""
-    if row.startswith(_AWKWARD_START):
-        return b"=%02X" % row[0] + bytes(row[1:])
-    return bytes(row)
+def _escape(match: re.Match[bytes]) -> bytes:
+    return _CODES[match[0]]
+
+
+def _guarded(row: bytes) -> bytes:
+    """A row that no relay mistakes for the end of the message or the start of another; at most two characters longer."""
+    return b"=%02X" % row[0] + row[1:] if row.startswith(_AWKWARD_START) else row
 
 
 class FragmentCache(dict[str, bytes]):

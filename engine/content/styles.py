@@ -1,5 +1,7 @@
 """Styles into the elements, for the mail programs that ignore `<style>`; the style elements stay for all others.
 
+A `<style data-inline>` has done its work then and goes: its rules stand in the elements.
+
 css-inline works on a copy in which every element has a number; only the `style` attributes that it finds are taken over.
 """
 
@@ -32,7 +34,8 @@ def inlined(marks: Marks, text: str) -> str:
     except css_inline.InlineError as error:
         raise ValueError(str(error)) from None
     styles = {token.value(_NUMBER): token.value("style") for token in tokens(copy) if token.get(_NUMBER)}
-    return edited(text, [*_style_edits(marks, found, styles), *_import_edits(text, sheets)])
+    with_styles = edited(text, [*_style_edits(marks, found, styles), *_import_edits(text, sheets)])
+    return _without_spent(with_styles)
 
 
 def _numbered(text: str, found: list[Token]) -> str:
@@ -76,3 +79,15 @@ def _import_edits(text: str, sheets: list[Token]) -> list[Edit]:
         for sheet in sheets
         for match in _IMPORT.finditer(text[sheet.start : sheet.end])
     ]
+
+
+def _without_spent(text: str) -> str:
+    edits: list[Edit] = []
+    start: int | None = None
+    for token in tokens(text):
+        if token.part is Part.OPEN and token.name == "style" and token.get("data-inline") is not None:
+            start = token.start
+        elif token.part is Part.CLOSE and token.name == "style" and start is not None:
+            edits.append(Edit(start, token.end, ""))
+            start = None
+    return edited(text, edits)
