@@ -1,7 +1,7 @@
 """A sending process: claims flow to connections, outcomes flow back, each database step shared by many mails.
 
-Four kinds of tasks run side by side on one loop: the feeder claims and writes mails ahead of the connections, a worker for
-each connection sends them, the gate and the recorder commit in groups through the process's one writer thread.
+Four kinds of tasks run side by side on one loop: the feeder claims and writes mails ahead of the connections, a worker
+for each connection sends them, the gate and the recorder commit in groups through the process's one writer thread.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.service.deliver import Dispatch, Sent
 from engine.service.letters import Letter
 from engine.smtp.gate import GroupGate
 from engine.smtp.mailer import Mailer
+from engine.store.database import StoreError
 
 log = logging.getLogger("ripeline.sender")
 
@@ -54,7 +55,6 @@ class SendingLine:
             await self._finish(workers)
             heart.cancel()
             recorder.cancel()
-        await self._record_rest()
         await self._mailer.close(drain=True)
 
     async def run_dry(self) -> int:
@@ -66,14 +66,13 @@ class SendingLine:
             await self._feed(until_empty=True)
             await self._finish(workers)
             recorder.cancel()
-        await self._record_rest()
         return self._count - before
 
     _count = 0
 
     async def _feed(self, *, until_empty: bool) -> None:
         while not self._stopping.is_set():
-            letters = await self._in_writer(lambda: self._dispatch.claim(CLAIM))
+            letters = await self._claim()
             for letter in letters:
                 await self._letters.put(letter)
             if letters:
@@ -81,6 +80,13 @@ class SendingLine:
             if until_empty:
                 return
             await self._idle()
+
+    async def _claim(self) -> list[Letter]:
+        try:
+            return await self._in_writer(lambda: self._dispatch.claim(CLAIM))
+        except StoreError as error:
+            log.error("nothing can be claimed now: %s", error)
+            return []
 
     async def _idle(self) -> None:
         try:
@@ -102,18 +108,20 @@ class SendingLine:
             group = [await self._ended.get()]
             while len(group) < GROUP and not self._ended.empty():
                 group.append(self._ended.get_nowait())
-            await asyncio.shield(self._record(group))
+            await self._record(group)
+            for _ in group:
+                self._ended.task_done()
 
     async def _record(self, group: list[Sent]) -> None:
-        await self._in_writer(lambda: self._dispatch.record(group))
+        """Keep outcomes until the database takes them: it may be away for a while, they must not be."""
+        while True:
+            try:
+                await self._in_writer(lambda: self._dispatch.record(group))
+                break
+            except StoreError as error:
+                log.error("%d outcomes wait to be written: %s", len(group), error)
+                await asyncio.sleep(IDLE_SECONDS)
         self._count += len(group)
-
-    async def _record_rest(self) -> None:
-        rest = []
-        while not self._ended.empty():
-            rest.append(self._ended.get_nowait())
-        if rest:
-            await self._record(rest)
 
     async def _give_back(self) -> None:
         """Put back what was claimed and not begun."""
@@ -125,9 +133,11 @@ class SendingLine:
             await self._in_writer(lambda: self._dispatch.give_back(waiting))
 
     async def _finish(self, workers: list[asyncio.Task[None]]) -> None:
+        """Let every mail under way end and be written down."""
         await self._letters.join()
         for worker in workers:
             worker.cancel()
+        await self._ended.join()
 
     async def _beat(self) -> None:
         while True:
