@@ -162,10 +162,16 @@ def _has_text_postgresql(element: JsonHasText, compiler: SQLCompiler, **options:
     return f"CASE WHEN {document} -> CAST({key} AS TEXT) @> to_jsonb(CAST({text} AS TEXT)) THEN 1 ELSE 0 END"
 
 
+def _is_in_calendar(day: str) -> str:
+    """SQLite gives 30 February back as it is, unless it has to calculate with it."""
+    return f"date({day}, '+0 days') = {day}"
+
+
 @compiles(ValidDate)
 def _valid_date(element: ValidDate, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _parts(element, compiler, options)
-    return f"CASE WHEN {text} GLOB '{_DATE_GLOB}' AND {text} >= '0001' AND date({text}) = {text} THEN 1 ELSE 0 END"
+    real = _is_in_calendar(text)
+    return f"CASE WHEN {text} GLOB '{_DATE_GLOB}' AND {text} >= '0001' AND {real} THEN 1 ELSE 0 END"
 
 
 @compiles(ValidDate, "postgresql")
@@ -177,9 +183,9 @@ def _valid_date_postgresql(element: ValidDate, compiler: SQLCompiler, **options:
 @compiles(ValidDatetime)
 def _valid_datetime(element: ValidDatetime, compiler: SQLCompiler, **options: Any) -> str:
     (text,) = _parts(element, compiler, options)
-    day = f"substr({text}, 1, 10)"
+    real = _is_in_calendar(f"substr({text}, 1, 10)")
     return (
-        f"CASE WHEN {text} GLOB '{_DATETIME_GLOB}' AND {text} >= '0001' AND date({day}) = {day}"
+        f"CASE WHEN {text} GLOB '{_DATETIME_GLOB}' AND {text} >= '0001' AND {real}"
         f" AND substr({text}, 12, 2) < '24' THEN 1 ELSE 0 END"
     )
 
