@@ -100,7 +100,8 @@ class Pages:
         try:
             await self._services.call(self._services.unsubscriber.unsubscribe, hit.delivery, how, hit.at, evidence(hit))
         except Exception as error:  # whatever the reason, what a recipient asked for must not be lost
-            log.warning("An unsubscribe for delivery %d waits in the spool: %s", hit.delivery, error)
+            # the kind of error only: a driver's text may hold personal data
+            log.warning("An unsubscribe for delivery %d waits in the spool: %s", hit.delivery, type(error).__name__)
             if not await self._spooled(hit):
                 return self._later()
         return self._press.page("left", token=visit.token, up=visit.up)

@@ -46,7 +46,11 @@ class Press:
         )
         self._headers = (*_COMMON, (b"content-security-policy", policy.encode()))
         self._jinja = Environment(
-            loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader(_PAGES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            auto_reload=False,
         )
         # our own style sheet, never anything that came from outside
         self._jinja.globals.update(brand=brand, style=Markup(style))  # noqa: S704

@@ -82,9 +82,9 @@ class Spool:
             self._flusher = loop.create_task(self._flush())
         await written
 
-    async def rotate(self) -> None:
-        """Closes the segment now, so that a reader finds every hit acknowledged so far."""
-        await asyncio.get_running_loop().run_in_executor(self._disk, self._segments.close)
+    def rotate(self) -> None:
+        """Closes the segment now, so that a reader finds every hit acknowledged so far. Safe from any thread."""
+        self._disk.submit(self._segments.close).result()
 
     async def close(self) -> None:
         """Writes what waits and closes the segment; nothing may be appended afterwards."""
@@ -92,22 +92,24 @@ class Spool:
             await self._flusher
         if self._closing:
             self._closing.cancel()
-        await self.rotate()
+        self.rotate()
         self._disk.shutdown()
 
     async def _flush(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            await self._write(group)
-            if self._waiting and self._gather:
-                await asyncio.sleep(self._gather)
-        self._flusher = None
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                await self._write(group)
+                if self._waiting and self._gather:
+                    await asyncio.sleep(self._gather)
+        finally:
+            self._flusher = None
 
     async def _write(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> None:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._disk, self._segments.write, b"".join([line for line, _ in group]))
-        except OSError as error:
+        except Exception as error:  # whatever it is belongs to those who wait, or they would wait for ever
             _settle(group, error)
             return
         _settle(group, None)
@@ -119,7 +121,7 @@ class Spool:
         self._disk.submit(self._segments.close)
 
 
-def _settle(group: list[tuple[bytes, asyncio.Future[None]]], error: OSError | None) -> None:
+def _settle(group: list[tuple[bytes, asyncio.Future[None]]], error: Exception | None) -> None:
     for _, written in group:
         if written.done():
             continue

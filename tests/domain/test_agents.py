@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from engine.domain.agents import Agent, recognise
 
 EDGE_12 = (

@@ -6,6 +6,9 @@ import base64
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.domain.tokens import (
     KeyRing,
     LinkRef,
@@ -17,8 +20,6 @@ from engine.domain.tokens import (
     read_link_token,
     read_mail_token,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 RING = KeyRing({1: b"old key, once the newest.........", 2: b"the key that signs now..........."}, current=2)
 TABLE, OTHER_TABLE = b"table1", b"table2"

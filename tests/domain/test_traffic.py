@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engine.domain.traffic import (
     USER_AGENT_MAX,
     Hit,
@@ -18,8 +21,6 @@ from engine.domain.traffic import (
     clean_header,
     evidence,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 SENT = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

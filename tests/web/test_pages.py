@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import threading
 from collections.abc import Iterator
@@ -192,6 +194,15 @@ def test_nothing_in_a_page_can_run(world: World) -> None:
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy and "script" not in page.text
     assert (page.headers["referrer-policy"], page.headers["x-content-type-options"]) == ("no-referrer", "nosniff")
+
+
+def test_policy_allows_exactly_the_style_of_the_page(world: World) -> None:
+    page = world.http.get(LEAVE)
+    (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+    assert f"style-src 'sha256-{digest}';" in page.headers["content-security-policy"]
+    assert "style=" not in page.text
 
 
 @pytest.mark.acceptance(row=24)

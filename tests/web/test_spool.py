@@ -154,7 +154,7 @@ def test_segment_in_hand_is_left_alone(tmp_path: Path) -> None:
         spool = Spool(tmp_path, "w1")
         await spool.append(hit(1))
         assert drained(tmp_path) == []
-        await spool.rotate()
+        spool.rotate()
         assert drained(tmp_path) == [hit(1)]
         await spool.append(hit(2))
         assert drained(tmp_path) == [hit(1)]
@@ -243,3 +243,13 @@ def test_spool_is_for_the_owner_alone(tmp_path: Path) -> None:
 
     assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "spool").iterdir()] == [0o600]
+
+
+def test_hit_after_the_end_is_refused_not_forgotten(tmp_path: Path) -> None:
+    async def work() -> None:
+        spool = Spool(tmp_path, "w1")
+        await spool.close()
+        with pytest.raises(RuntimeError):
+            await spool.append(hit())
+
+    asyncio.run(work())

@@ -15,6 +15,7 @@ import pytest
 from engine.domain.tokens import KeyRing, LinkRef, MailRef, Purpose, bound_link_token, link_token
 from engine.domain.traffic import Hit, HitKind, Sender, TrafficContext, classify
 from engine.web.recorder import HitMaker
+from engine.web.server import Conditions
 from engine.web.tracker import PIXEL, location
 from tests.web.world import (
     FIREFOX,
@@ -285,3 +286,13 @@ def test_address_hash_depends_on_the_key() -> None:
     ]
 
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "network"), [("", "127.0.0.0/24"), ("127.0.0.1", "203.0.113.0/24"), ("192.0.2.1", "127.0.0.0/24")]
+)
+def test_forwarded_address_is_believed_from_a_trusted_proxy_only(tmp_path: Path, trusted: str, network: str) -> None:
+    with tracker(tmp_path, conditions=Conditions(trusted_proxies=trusted)) as world:
+        world.http.get(open_path(), headers={"x-forwarded-for": "203.0.113.77"})
+
+        assert [hit.network for hit in world.hits()] == [network]

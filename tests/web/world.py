@@ -19,7 +19,7 @@ from engine.domain.traffic import Hit
 from engine.web.pages import Services
 from engine.web.press import Brand
 from engine.web.recorder import HitMaker, Recorder
-from engine.web.server import TrackerServer
+from engine.web.server import Conditions, TrackerServer
 from engine.web.site import tracker_site
 from engine.web.spool import Spool, drain
 
@@ -115,12 +115,14 @@ class World:
 
 
 @contextmanager
-def tracker(spool: Path, office: Office | None = None, patience: float = 5) -> Iterator[World]:
+def tracker(
+    spool: Path, office: Office | None = None, patience: float = 5, conditions: Conditions = Conditions()
+) -> Iterator[World]:
     office = office or Office()
     with ThreadPoolExecutor(1) as writer:
         recorder = Recorder(Spool(spool, "w1"), HitMaker(SteppedClock(NOON), "run", b"visitor key"))
         services = Services(office, office, office, writer, patience)
         brand = Brand("Acme & Söhne", "https://acme.example", "1 Main Street, 10115 Berlin")
-        server = TrackerServer(tracker_site(RING, recorder, services, office, brand))
+        server = TrackerServer(tracker_site(RING, recorder, services, office, brand), conditions=conditions)
         with server, httpx.Client(base_url=server.url, headers={"user-agent": FIREFOX}) as http:
             yield World(http, office, spool, server)
