@@ -179,6 +179,8 @@ class _Conversation:
         self.login = ""
         self.clear()
 
+    complete: Accepted | None = None
+
     def clear(self) -> None:
         self.sender: str | None = None
         self.parameters = ""
@@ -208,7 +210,9 @@ class _Conversation:
                     self.writer.write(octets)
                     await self.writer.drain()
                     await asyncio.sleep(0)
-            case Cut():
+            case Cut(accept):
+                if accept and self.complete is not None:
+                    self.server.keep(self.complete)
                 raise _HungUpError
             case Stall():
                 # Not even reading, so that a long body backs up to its sender.
@@ -269,7 +273,7 @@ class _Conversation:
         await self.say("235 2.7.0 welcome")
 
     async def do_mail(self, text: str) -> None:
-        match = re.match(r"MAIL FROM:<([^>]*)>(.*)", text)
+        match = re.match(r"(?i)MAIL FROM:<([^>]*)>(.*)", text)
         if match is None or self.sender is not None:
             await self.say("503 5.5.1 out of order")
         elif self.server.logins and not self.login:
@@ -279,7 +283,7 @@ class _Conversation:
             await self.say("250 2.1.0 ok")
 
     async def do_rcpt(self, text: str) -> None:
-        match = re.match(r"RCPT TO:<([^>]+)>", text)
+        match = re.match(r"(?i)RCPT TO:<([^>]+)>", text)
         if match is None or self.sender is None:
             await self.say("503 5.5.1 out of order")
         else:
@@ -325,10 +329,7 @@ class _Conversation:
             self.server.keep(mail)
             await self.say("250 2.0.0 queued")
 
-        cut = next((r for r in self.server.rules if r.command == "DOT" and r.action == Cut(accept=True)), None)
-        if cut is not None and cut.applies("DOT", who):
-            self.server.keep(mail)
-            raise _HungUpError
+        self.complete = mail
         await self.act("DOT", who, accept)
 
     async def nothing(self) -> None:

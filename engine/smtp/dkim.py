@@ -1,6 +1,6 @@
 """DKIM signatures (RFC 6376, RFC 8463), relaxed/relaxed, made directly with `cryptography`.
 
-Signs finished messages: CRLF line ends, headers already encoded. A signer is made once per key and used from any
+Signs finished messages, whose headers are encoded. A signer is made once per key and used from any
 thread.
 """
 
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from engine.errors import RipelineError
+from engine.smtp.body import with_crlf
 
 SIGNED_HEADERS = (
     "from",
@@ -92,11 +93,12 @@ class DkimSigner:
         )
 
     def sign(self, message: bytes, signed_at: datetime) -> bytes:
-        """The message with a DKIM-Signature field before it."""
+        """The message with a DKIM-Signature field before it, and with CRLF line ends, as it will go over the line."""
+        message = with_crlf(message)
         return self.signature_field(message, signed_at) + message
 
     def signature_field(self, message: bytes, signed_at: datetime) -> bytes:
-        """The DKIM-Signature field for this message, folded, with its CRLF.
+        """The DKIM-Signature field for this message, folded, with its CRLF. The message ends in CRLF.
 
         Raises:
             ValueError: the message has no From field, so no signature can be valid (RFC 6376, section 5.4).
@@ -114,7 +116,7 @@ class DkimSigner:
         algorithm = "rsa" if isinstance(self.key, RSAPrivateKey) else "ed25519"
         return (
             f"DKIM-Signature: v=1; a={algorithm}-sha256; c=relaxed/relaxed; d={self.domain};\r\n"
-            f" s={self.selector}; t={timestamp}; h={_folded_names(names)};\r\n bh={body_hash.decode()};\r\n b="
+            f" s={self.selector}; t={timestamp};\r\n h={_folded_names(names)};\r\n bh={body_hash.decode()};\r\n b="
         ).encode("ascii")
 
     def _signature(self, data: bytes) -> bytes:
@@ -153,8 +155,8 @@ def _relaxed_field(name: str, value: bytes) -> bytes:
 def _body_hash(body: bytes) -> bytes:
     """RFC 6376, section 3.4.4: blanks at line ends gone, others made one, empty lines at the end gone."""
     body = _BLANKS.sub(b" ", body)
-    if b" \r\n" in body or body.endswith(b" "):
-        body = body.replace(b" \r\n", b"\r\n").rstrip(b" ")
+    if b" \r\n" in body:
+        body = body.replace(b" \r\n", b"\r\n")
     body = body.rstrip(b"\r\n")
     return base64.b64encode(hashlib.sha256(body + b"\r\n" if body else b"").digest())
 

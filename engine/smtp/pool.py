@@ -136,7 +136,11 @@ class RelayPool:
     def _has_other_lines(self, outcome: Outcome) -> bool:
         """The relay bears no more connections than it has: then the mail waits for one of those, unharmed."""
         refused = outcome.phase in SESSION_PHASES and outcome.kind is OutcomeKind.DEFERRED and not outcome.alert
-        return refused and bool(self._open) and not self._closing.is_set()
+        return refused and self._has_lines and not self._closing.is_set()
+
+    @property
+    def _has_lines(self) -> bool:
+        return bool(self._open or self._opening)
 
     async def _send_over_session(self, mail: Outgoing, gate: Gate) -> Outcome:
         try:
@@ -164,7 +168,7 @@ class RelayPool:
             self._turns.lower()
         if self._closing.is_set() or (self._health.use is Use.TRYING and not is_trial):
             return
-        is_outage = in_session and (outcome.alert or not (self._open or self._opening))
+        is_outage = in_session and (outcome.alert or not self._has_lines)
         if is_outage or outcome.kind is OutcomeKind.RELAY_PAUSED:
             self._become(self._health.faulted(self._clock.now(), outcome.told))
         elif not in_session:
