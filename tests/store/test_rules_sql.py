@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert, select
 
 from engine.domain.journey.view import LeadView
-from engine.domain.rules import LEAD_NAMES, Activity, Rule, evaluate
+from engine.domain.rules import LEAD_NAMES, Activity, Rule, evaluate, folded_event
 from engine.store.facts import load_facts
 from engine.store.rules_sql import where
 from engine.store.tables import DeliveryRow, EnrollmentRow, EventRow, LeadRow, ListMemberRow
@@ -87,36 +87,45 @@ def _event_row(number: int, kind: str, at: Any, **columns: Any) -> dict[str, Any
 
 def _events(number: int, facts: Facts) -> Iterable[dict[str, Any]]:
     for event in facts.happened:
-        properties = dict(event.properties)
-        folded = {**_copies(properties), "~name": event.name.casefold()}
-        columns = {"name": event.name, "properties": properties, "folded": folded}
+        folded = folded_event(event.name, event.properties)
+        columns = {"name": event.name, "properties": dict(event.properties), "folded": folded}
         yield _event_row(number, "custom", event.at, **columns)
-        yield _event_row(number, "custom", event.at, **columns, pending=True)
     for mail in facts.mailed:
         if mail.activity in KINDS:
             columns = {"campaign": mail.campaign, "step": mail.step, "link": mail.link}
             yield _event_row(number, KINDS[mail.activity], mail.at, **columns)
-            yield _event_row(number, KINDS[mail.activity], mail.at, **columns, actor="unknown")
     for at in facts.replies:
         yield _event_row(number, "reply", at)
+    yield from _uncounted_events(number)
+
+
+def _uncounted_events(number: int) -> Iterable[dict[str, Any]]:
+    """What every lead has and no rule may see: machines, the unknown, and what is still in quarantine."""
+    mail = {"campaign": "clean-data", "step": "decay", "link": "checklist"}
+    for kind in KINDS.values():
+        yield _event_row(number, kind, NOW, **mail, actor="machine")
+        yield _event_row(number, kind, NOW, **mail, actor="unknown")
+        yield _event_row(number, kind, NOW, **mail, pending=True)
+    name = {"name": "demo_booked", "folded": folded_event("demo_booked", {})}
+    yield _event_row(number, "custom", NOW, **name, pending=True)
+    yield _event_row(number, "bounce", NOW, **name)
+    yield _event_row(number, "reply", NOW, pending=True)
 
 
 def _deliveries(number: int, facts: Facts) -> Iterable[dict[str, Any]]:
-    sent = [mail for mail in facts.mailed if mail.activity is Activity.SENT]
-    for mail in sent:
-        for state, test in (("sent", False), ("sent", True), ("deferred", False)):
-            yield DeliveryRow(
-                lead_id=number,
-                campaign=mail.campaign,
-                step=mail.step,
-                occurrence=next(_numbers),
-                mail=mail.step,
-                kind="marketing",
-                state=state,
-                created_at=mail.at - timedelta(days=1) if test else mail.at,
-                finished_at=mail.at if next(_numbers) % 2 else None,
-                test=test,
-            ).model_dump(exclude={"id"})
+    for mail in facts.mailed:
+        if mail.activity is Activity.SENT:
+            finished = {"created_at": mail.at - timedelta(days=20), "finished_at": mail.at}
+            times = finished if next(_numbers) % 2 else {"created_at": mail.at}
+            yield _delivery_row(number, mail.campaign, mail.step, **times)
+    yield _delivery_row(number, "clean-data", "decay", created_at=NOW, test=True)
+    yield _delivery_row(number, "clean-data", "decay", created_at=NOW, state="unknown")
+
+
+def _delivery_row(number: int, campaign: str, step: str, **columns: Any) -> dict[str, Any]:
+    where_to = {"campaign": campaign, "step": step, "mail": step, "kind": "marketing", "occurrence": next(_numbers)}
+    row = DeliveryRow(lead_id=number, **where_to, **{"state": "sent", **columns})
+    return row.model_dump(exclude={"id"})
 
 
 def _enrollments(number: int, facts: Facts) -> Iterable[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The one rule language: conditions over a lead's facts, checked when written, asked whenever something happens."""
 
+from engine.domain.rules.folding import folded_event
 from engine.domain.rules.nodes import Activity, Node, Reach
 from engine.domain.rules.rule import (
     Rule,
@@ -36,6 +37,7 @@ __all__ = [
     "canonical",
     "evaluate",
     "explain",
+    "folded_event",
     "holds",
     "names_used",
     "never_true",
