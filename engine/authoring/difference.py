@@ -23,7 +23,8 @@ class ChangeKind(StrEnum):
 class Change:
     """One difference. `stage` and `step` are empty where the whole campaign (or stage) is meant.
 
-    `heir` is where the leads of something removed or moved go on: a step, a stage, or empty for nowhere.
+    `heir` is where the leads of something removed or moved go on: a step, a stage, or empty for nowhere. `before` is the
+    old name of something moved.
     """
 
     kind: ChangeKind
@@ -32,6 +33,7 @@ class Change:
     step: str = ""
     told: str = ""
     heir: str = ""
+    before: str = ""
 
     @property
     def where(self) -> str:
@@ -95,7 +97,9 @@ def _stages(old: Campaign, new: Campaign) -> Iterator[Change]:
             yield Change(ChangeKind.REMOVED, new.id, stage.id, told="stage removed: its leads leave the campaign")
         else:
             if heir.id != stage.id:
-                yield Change(ChangeKind.MOVED, new.id, heir.id, told=f"renamed from {stage.id}", heir=heir.id)
+                yield Change(
+                    ChangeKind.MOVED, new.id, heir.id, told=f"renamed from {stage.id}", heir=heir.id, before=stage.id
+                )
             yield from _steps(new, stage, heir)
     known = {new.moved.get(stage.id, stage.id) for stage in old.stages}
     for stage in new.stages:
@@ -123,7 +127,7 @@ def _step(campaign: Campaign, old: Stage, new: Stage, step: Step) -> Iterator[Ch
         told = f"removed; who waits here goes on to {heir}" if heir else "removed; it was the last of its stage"
         yield Change(ChangeKind.REMOVED, campaign.id, new.id, step.id, told, heir)
     elif name != step.id:
-        yield Change(ChangeKind.MOVED, campaign.id, new.id, name, f"renamed from {step.id}", name)
+        yield Change(ChangeKind.MOVED, campaign.id, new.id, name, f"renamed from {step.id}", name, step.id)
     elif found != step:
         yield Change(ChangeKind.CHANGED, campaign.id, new.id, name, _told(step, found))
 

@@ -80,7 +80,7 @@ class Letters:
         if lead is None or not lead.email:
             raise UnsendableError("the lead has no address any more", lasting=True)
         campaign, step = self._step(claim, running)
-        form = self.form(claim, campaign, running, lead)
+        form = self.form(claim, campaign, running, lead, _variant(claim, step, "email") or claim.mail)
         context = self._context(claim, campaign, step, lead, background, now)
         try:
             rendered = form.render(context)
@@ -89,9 +89,9 @@ class Letters:
             raise UnsendableError(str(error)) from error
         return Letter(claim, self._outgoing(claim, context, message), rendered.subject, form)
 
-    def form(self, claim: Claimed, campaign: Campaign, running: Running, lead: Lead) -> Form:
+    def form(self, claim: Claimed, campaign: Campaign, running: Running, lead: Lead, mail: str) -> Form:
         """The form of this delivery's mail in the lead's language, ready to be filled in."""
-        key = MailKey(campaign.theme, claim.stage, claim.mail)
+        key = MailKey(campaign.theme, claim.stage, mail)
         digest = running.mail_digest(key, lead.language)
         if digest is None:
             raise UnsendableError(f"the template of mail '{key}' is not in the running bundle")
@@ -138,7 +138,7 @@ class Letters:
             trigger=background.triggers.get(claim.enrollment or 0, {}),
             tracking=lead.tracking,
             one_click=claim.kind is MailKind.MARKETING,
-            subject=_subject_variant(claim, step),
+            subject=_variant(claim, step, "subject"),
             reply_to=campaign.reply_to,
             thread=self._thread(claim, background),
         )
@@ -191,9 +191,10 @@ def _full_name(lead: Lead) -> str:
     return " ".join(part for part in parts if part) or str(lead.fields.get("name") or "")
 
 
-def _subject_variant(claim: Claimed, step: EmailStep | None) -> str:
-    choices = step.variants.get("subject", ()) if step else ()
-    chosen = claim.variants.get("subject", 0)
+def _variant(claim: Claimed, step: EmailStep | None, part: str) -> str:
+    """The lead's variant of a part of the mail; empty where the part has none."""
+    choices = step.variants.get(part, ()) if step else ()
+    chosen = claim.variants.get(part, 0)
     return choices[chosen] if chosen < len(choices) else ""
 
 

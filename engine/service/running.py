@@ -43,6 +43,11 @@ class Runner:
         self._bundle: StoredBundle | None = None
         self._programme: Programme | None = None
 
+    @property
+    def digest(self) -> str:
+        """The digest of the bundle that `current` answered last; empty before the first `apply`."""
+        return self._bundle.digest if self._bundle else ""
+
     def current(self) -> Running:
         """What runs now; an empty programme before the first `apply`.
 
