@@ -23,8 +23,8 @@ class ChangeKind(StrEnum):
 class Change:
     """One difference. `stage` and `step` are empty where the whole campaign (or stage) is meant.
 
-    `heir` is where the leads of something removed or moved go on: a step, a stage, or empty for nowhere. `before` is the
-    old name of something moved.
+    `heir` is where the leads of something removed or moved go on: a step, a stage, or empty for nowhere. `before` is
+    the old name of something moved.
     """
 
     kind: ChangeKind

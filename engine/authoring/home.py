@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.authoring.campaign_file import (
+    CampaignDraft,
     Surroundings,
     campaign_id,
     read_campaign,
@@ -40,7 +41,8 @@ _BESIDE_CAMPAIGNS = frozenset({".md", ".txt", ""})
 class Home:
     """Everything that a home's files say. `campaigns` are those without mistakes; `texts` all files by their path.
 
-    `config` holds defaults where the file is mistaken; `config_usable` says whether it is without mistakes.
+    `drafts` are all campaigns as far as they could be read, with the places of what they say. `config` holds defaults
+    where the file is mistaken; `config_usable` says whether it is without mistakes.
     """
 
     root: Path
@@ -48,7 +50,7 @@ class Home:
     campaigns: dict[str, Campaign]
     texts: dict[str, str]
     problems: list[Problem]
-    drafts: dict[str, Campaign] = field(default_factory=dict)
+    drafts: dict[str, CampaignDraft] = field(default_factory=dict)
     config_usable: bool = True
 
     @property
@@ -92,8 +94,7 @@ class HomeFiles:
                 campaigns[name] = draft.campaign
         check_campaigns(drafts.values(), notes)
         problems = sorted(set(notes.problems), key=_order)
-        tolerant = {name: draft.campaign for name, draft in drafts.items()}
-        return Home(self.root, config, campaigns, dict(self.texts), problems, tolerant, usable)
+        return Home(self.root, config, campaigns, dict(self.texts), problems, drafts, usable)
 
     def _config(self, notes: Notes, steps: Mapping[str, Steps]) -> tuple[Config, frozenset[str]]:
         """The config, and the codes of problems in campaigns that cannot be told while it has mistakes."""
@@ -223,7 +224,7 @@ _JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "": ("E104",),
     "fields": ("E102", "E103", "E241", "E242"),
     "lifecycle": ("E103",),
-    "sender": ("E231", "E232", "E233", "E234"),
+    "sender": ("E231", "E232", "E234"),
     "webhooks": ("E235",),
 }
 """Codes of problems that need a section of the config to be right; the empty one needs the file."""

@@ -59,10 +59,12 @@ class Positions:
     _arrays: dict[Path, int] = field(default_factory=dict)
     _headers: dict[Path, int] = field(default_factory=dict)
     _lines: list[bytes] = field(default_factory=list)
+    _plain: bool = False
 
     def read(self) -> Positions:
         source = self.text.encode()
         self._lines = source.split(b"\n")
+        self._plain = self.text.isascii()  # bytes and characters are the same
         for node in _parser().parse(source).root_node.children:
             self._statement(node, ())
         return self
@@ -143,6 +145,8 @@ class Positions:
         """The stretch from one node to the end of another, or of the line."""
         row, start = first.start_point
         end_row, end = (last or first).end_point
+        if self._plain and end_row == row:
+            return Range(row + 1, start + 1, max(1, end - start))
         line = self._lines[row]
         stop = end if end_row == row else len(line)
         column = len(line[:start].decode())

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 _TOO_DEEP = "this nests too deeply to be read"
 _POSITION = re.compile(
@@ -74,15 +75,14 @@ class _Error:
         return Slip(code, at, max(1, width), message, hint, (start, max(self.line_end, start + len(self.statement))))
 
 
-def find_slip(text: str) -> Slip | None:
-    """The first slip that keeps the text from being TOML; None if it is TOML."""
+def read_values(text: str) -> dict[str, Any] | Slip:
+    """The values of a TOML text, or the first slip that keeps it from being TOML."""
     try:
-        tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return _diagnose(_located(text, str(error)))
     except RecursionError:
         return Slip("E002", 0, 1, _TOO_DEEP, "write it flatter")
-    return None
 
 
 def blanked(text: str, start: int, end: int) -> str:

@@ -6,12 +6,11 @@ of every slip that keeps the text from being TOML.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from engine.authoring.toml_positions import Path, Positions, Range, Repeated, Spot, letter_places
-from engine.authoring.toml_slips import Slip, blanked, find_slip
+from engine.authoring.toml_slips import Slip, blanked, read_values
 from engine.errors import Place, Problem
 
 LARGEST_FILE = 1_000_000
@@ -112,36 +111,31 @@ def read_document(path: str, text: str) -> tuple[Document | None, list[Problem]]
 
     Repeated keys and tables are reported and passed over; other slips leave no document.
     """
-    repeated, whole = _without_repetitions(text)
-    problems = [_told_twice(path, found) for found in repeated]
-    slips = list(_slips(whole))
-    if slips:
+    positions = Positions(text).read()
+    problems = [_told_twice(path, found) for found in positions.repeated]
+    whole = text
+    for found in positions.repeated:
+        whole = blanked(whole, found.start, found.end)
+    values = read_values(whole)
+    if isinstance(values, Slip):
+        slips = [values, *_further_slips(whole, values)]
         problems += [Problem(s.code, s.message, _place(path, whole, s.start, s.width), s.hint) for s in slips]
         return None, sorted(problems, key=lambda problem: problem.place)
-    positions = Positions(whole).read()
-    values = tomllib.loads(whole)
     root = _build(path, values, positions.spots, (), Place(path, 1, 1), Place(path, 1, 1), "")
     return Document(path, text, root), problems
 
 
-def _without_repetitions(text: str) -> tuple[list[Repeated], str]:
-    """What is written twice, and the text with blanks in its place."""
-    repeated = Positions(text).read().repeated
-    for found in repeated:
-        text = blanked(text, found.start, found.end)
-    return repeated, text
-
-
-def _slips(text: str) -> Iterator[Slip]:
-    """Every slip, one after another, each time without the statement of the last one."""
+def _further_slips(text: str, slip: Slip) -> Iterator[Slip]:
+    """The slips behind the first one, each found without the statement of the one before."""
     for _ in range(MOST_SLIPS):
-        slip = find_slip(text)
-        if slip is None:
-            return
-        yield slip
         if slip.blank is None:
             return
         text = blanked(text, *slip.blank)
+        found = read_values(text)
+        if not isinstance(found, Slip):
+            return
+        slip = found
+        yield slip
 
 
 def _told_twice(path: str, found: Repeated) -> Problem:

@@ -51,9 +51,9 @@ def _check_sender(draft: CampaignDraft, sender: Sender, item: Item, config: Conf
         hint = did_you_mean(domain, verified) or f"write from one of: {', '.join(sorted(verified))}"
         draft.notes.error("E232", fixed.letters(start, len(domain)), message, hint)
     if sender.owner and not config.sender.owners:
-        message = "mail from a lead's owner needs to know who the owners are"
+        message = "nobody is known as an owner, so all of this mail comes from the other sender"
         hint = f'add them to {CONFIG_FILE}:  [sender.owners]  ann = "Ann Lee <ann@acme.example>"'
-        draft.notes.error("E233", item.find("owner").key, message, hint)
+        draft.notes.warning("W233", item.find("owner").key, message, hint)
 
 
 def _who_item(placed: PlacedStep) -> Item:
