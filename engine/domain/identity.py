@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 EMAIL = "email"
 USER_ID = "userId"
@@ -34,13 +35,11 @@ _PLAIN = re.compile(
 )
 _SPECIAL_ENDS = (".arpa", ".invalid", ".local", ".localhost", ".onion")
 _LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 253
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ENTROPY_BYTES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """One of a lead's names: its kind, and the value as compared."""
+class Identity(NamedTuple):
+    """One of a lead's names: its kind, and the value as compared. A tuple, as millions of them are hashed at import."""
 
     kind: str
     value: str
@@ -49,8 +48,7 @@ class Identity:
         return self.value if self.kind == EMAIL else f"{self.kind} {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A mail address: `written` is what is mailed to, `identity` what is compared (casefolded, domain in ASCII).
 
     `role`: it belongs to a function (info@, abuse@), not to a person.
@@ -124,9 +122,8 @@ def address_hash(key: bytes, address: str) -> str:
 
 
 def public_id(now: datetime, entropy: bytes) -> str:
-    """An opaque id of 26 characters that sorts by time, from `now` and `ENTROPY_BYTES` random bytes.
+    """An opaque id of 32 characters: `now` and `ENTROPY_BYTES` random bytes, in hex, so that it sorts by time.
 
     Ids in the order of time keep the index's inserts in one place, which a bulk import feels.
     """
-    number = (int(now.timestamp() * 1000) << (8 * ENTROPY_BYTES)) | int.from_bytes(entropy[:ENTROPY_BYTES], "big")
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return int(now.timestamp() * 1000).to_bytes(6, "big").hex() + entropy[:ENTROPY_BYTES].hex()

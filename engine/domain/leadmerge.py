@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from engine.domain.leadfields import Value
 from engine.domain.leadrecord import LeadRecord
@@ -27,7 +28,10 @@ def joined(known: Values, record: LeadRecord) -> Values:
         builtins = {**builtins, **record.builtins}
     if record.fields:
         given = {**fields, **record.fields}
-        fields = {name: value for name, value in given.items() if value is not None}
+        erased = [name for name, value in given.items() if value is None]
+        for name in erased:
+            del given[name]
+        fields = cast("Mapping[str, Value]", given)
     return Values(builtins, fields)
 
 

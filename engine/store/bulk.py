@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, bindparam, insert
 from sqlalchemy.exc import IntegrityError
 
 from engine.errors import RipelineError
+from engine.store.types import Instant
 
 
 class CollisionError(RipelineError):
@@ -16,44 +17,55 @@ class CollisionError(RipelineError):
 
 
 def load_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns.
+    """Insert rows that all have the same columns; what they leave out is NULL or the database's own.
+
+    Values are bound column by column: a million rows through the toolkit's row by row cost more than the insert itself.
 
     Raises:
         CollisionError: a unique value exists already.
     """
     if not rows:
         return
+    names = [column.name for column in table.columns if column.name in rows[0]]
+    values = list(zip(*(_bound(connection, table, name, rows) for name in names), strict=True))
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, rows)
-        return
+        _copy(connection, table, names, values)
+    else:
+        _insert(connection, table, names, values)
+
+
+def _insert(connection: Connection, table: Table, names: Sequence[str], values: list[tuple[Any, ...]]) -> None:
+    query = insert(table).values({name: bindparam(name) for name in names})
+    compiled = query.compile(dialect=connection.dialect, column_keys=list(names))
     try:
-        connection.execute(insert(table), list(rows))
+        connection.exec_driver_sql(str(compiled), values)
     except IntegrityError as fault:
         raise CollisionError(f"{table.name}: {fault.orig}") from fault
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def _copy(connection: Connection, table: Table, names: Sequence[str], values: list[tuple[Any, ...]]) -> None:
     from psycopg import IntegrityError as DriverIntegrityError
     from psycopg import sql
 
-    names = [column.name for column in table.columns if column.name in rows[0]]
     query = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(",").join(map(sql.Identifier, names))
     )
-    columns = [_bound(connection, table, name, rows) for name in names]
     driver: Any = connection.connection.driver_connection
     try:
         with driver.cursor() as cursor, cursor.copy(query) as copy:
-            for values in zip(*columns, strict=True):
-                copy.write_row(values)
+            for row in values:
+                copy.write_row(row)
     except DriverIntegrityError as fault:
         raise CollisionError(f"{table.name}: {fault}") from fault
 
 
 def _bound(connection: Connection, table: Table, name: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-    """One column's values as the driver wants them."""
-    kind = table.columns[name].type.dialect_impl(connection.dialect)
-    process: Callable[[Any], Any] | None = kind.bind_processor(connection.dialect)
+    """One column's values as the driver wants them; instants, mostly the same one, are worked out once each."""
+    kind = table.columns[name].type
+    process: Callable[[Any], Any] | None = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
     if process is None:
         return [row[name] for row in rows]
-    return [process(row[name]) for row in rows]
+    if not isinstance(kind, Instant):
+        return [process(row[name]) for row in rows]
+    known = {value: process(value) for value in {row[name] for row in rows}}
+    return [known[row[name]] for row in rows]

@@ -23,16 +23,15 @@ MAILLESS = ("all", "marketing")
 
 @dataclass(frozen=True, slots=True)
 class ImportPolicy:
-    """What holds for a whole import. `key` hashes addresses; `source` says in permissions where they come from;
-    `internal` tells colleagues by their address; `new_id` makes the opaque id of a new lead."""
+    """What holds for a whole import. `key` hashes addresses; `source` says in permissions where they come from; `start`
+    are a new lead's values; `internal` tells colleagues by their address; `new_id` makes a new lead's opaque id."""
 
     key: bytes
     source: str
-    first_stage: str
+    start: Values
     internal: Callable[[str], bool]
     new_id: Callable[[], str]
     list_name: str = ""
-    lead_source: str = ""
 
 
 @dataclass(slots=True)
@@ -56,11 +55,11 @@ class Tally:
 
 @dataclass(slots=True)
 class Person:
-    """One person of the chunk. `number` is the stored lead's, None for somebody new; `unknown` are identities to add."""
+    """One person of the chunk. `number` is the stored lead's, None for a new one; `unknown` are identities to add."""
 
     record: LeadRecord
     number: int | None
-    unknown: tuple[Identity, ...]
+    unknown: Sequence[Identity]
     stored: Row[Any] | None = None
     email: str = ""
     hash: str = ""
@@ -80,7 +79,7 @@ class Person:
 def settle_address(person: Person, key: bytes) -> None:
     """Which address the person is mailed at: a known one stays unless another identity vouches for the new one."""
     record, stored = person.record, person.stored
-    given = next((one.value for one in record.identities if one.kind == EMAIL), "")
+    given = record.identities[0].value if record.identities[0].kind == EMAIL else ""
     person.said_of = address_hash(key, given) if given else ""
     if stored is None or not stored.email:
         person.email, person.hash = record.email, person.said_of
@@ -101,8 +100,8 @@ def _hash_of(email: str, key: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """Decides person by person. `suppressed` are the suppressions by hash, `lists` and `consents` those of stored leads;
-    all are loaded for the whole chunk before."""
+    """Decides person by person. `suppressed` are the suppressions by hash, `lists` and `consents` those of stored
+    leads, all loaded for the whole chunk before."""
 
     policy: ImportPolicy
     now: datetime
@@ -124,16 +123,15 @@ class Decider:
         for found in person.record.opt_outs:
             for known in {person.hash, person.said_of} - {""}:
                 self._add(person, known, found.scope, found.reason, self.policy.source, found.at or self.now)
-        former = person.stored.address_hash if person.stored is not None else ""
-        if former != person.hash and person.hash:
-            self._carry_over(person, former)
+        if person.stored is not None and person.hash and person.stored.address_hash != person.hash:
+            self._carry_over(person, person.stored)
 
-    def _carry_over(self, person: Person, former: str) -> None:
+    def _carry_over(self, person: Person, stored: Row[Any]) -> None:
         """Who said no at one address is not asked again at another; a bounce, though, was the old address's matter."""
-        for row in self.suppressed.get(former, ()):
+        for row in self.suppressed.get(stored.address_hash, ()):
             if row.reason in SAID_BY_THE_PERSON:
                 self._add(person, person.hash, row.scope, row.reason, f"moved with the lead: {row.source}", row.at)
-        if person.stored is not None and not former and not person.stored.subscribed:
+        if not stored.address_hash and not stored.subscribed:
             self._add(person, person.hash, "marketing", "unsubscribed", "said before the address was known", self.now)
 
     def _add(self, person: Person, known: str, scope: str, reason: str, source: str, at: datetime) -> None:
@@ -142,7 +140,8 @@ class Decider:
             person.suppressions.append(row)
 
     def _blocked(self, person: Person) -> bool:
-        if any(row.scope in MAILLESS for row in self.suppressed.get(person.hash, ())):
+        known = self.suppressed.get(person.hash)
+        if known and any(row.scope in MAILLESS for row in known):
             return True
         if any(found.scope in MAILLESS for found in person.record.opt_outs):
             return True
@@ -155,19 +154,17 @@ class Decider:
             person.joins = tuple(name for name in dict.fromkeys(names) if name not in known)
 
     def _new_row(self, person: Person, blocked: bool) -> dict[str, Any]:
-        policy = self.policy
-        start = {**dict.fromkeys(BUILTINS, ""), "lifecycle": policy.first_stage, "source": policy.lead_source}
-        values = joined(Values(start, {}), person.record)
+        values = joined(self.policy.start, person.record)
         return {
             **_columns(person.email, values),
-            "public_id": person.record.public_id or policy.new_id(),
+            "public_id": person.record.public_id or self.policy.new_id(),
             "created_at": self.now,
             "updated_at": self.now,
             "next_due_at": self.now,
             "score": 0.0,
             "fit": "",
             "tracking": True,
-            "internal": policy.internal(person.email),
+            "internal": self.policy.internal(person.email),
             "subscribed": not blocked,
             "address_hash": person.hash,
         }
@@ -199,8 +196,10 @@ class Decider:
 
     def _record_consent(self, person: Person, blocked: bool) -> None:
         """The newest row counts: a withdrawal comes last, and nothing granted comes after one that stands already."""
-        known = self.consents.get(person.number, ()) if person.number is not None else ()
         given = person.record.consent
+        if given is None and not person.suppressions:
+            return
+        known = self.consents.get(person.number, ()) if person.number is not None else ()
         opted_out = [row for row in person.suppressions if row["scope"] in MAILLESS]
         withdrawn = any(not row.granted for row in known)
         repeated = given is not None and any(row.granted and row.proof == dict(given.proof) for row in known)
@@ -232,6 +231,6 @@ def _columns(email: str, values: Values) -> dict[str, Any]:
     return {"email": email, **values.builtins, "fields": values.fields, "folded": copies}
 
 
-def addable(identities: Sequence[Identity]) -> tuple[Identity, ...]:
+def addable(identities: Sequence[Identity]) -> Sequence[Identity]:
     """The identities that have a row of their own: all but our own opaque id."""
-    return tuple(one for one in identities if one.kind != PUBLIC_ID)
+    return [one for one in identities if one.kind != PUBLIC_ID]

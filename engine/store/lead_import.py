@@ -82,7 +82,7 @@ def _known(connection: Connection, records: Sequence[LeadRecord]) -> dict[Identi
 
 
 def _person(group: Identity | int, record: LeadRecord, known: dict[Identity, int]) -> Person:
-    unknown = tuple(one for one in addable(record.identities) if one not in known)
+    unknown = [one for one in addable(record.identities) if one not in known]
     return Person(record, group if isinstance(group, int) else None, unknown)
 
 

@@ -12,7 +12,7 @@ import orjson
 from engine.config.model import LeadField
 from engine.domain import leadplaces
 from engine.domain.identity import EMAIL, PUBLIC_ID, Address, Identity, Rejected, read_address
-from engine.domain.leadfields import Value, coercer, moment, one_line, tags
+from engine.domain.leadfields import LONGEST_TEXT, Value, coercer, moment, one_line, tags
 from engine.domain.leadrecord import Consent, LeadRecord, OptOut
 from engine.errors import did_you_mean
 
@@ -37,6 +37,7 @@ _HUBSPOT_LIFECYCLE = {
     "opportunity": "sql",
     "evangelist": "customer",
 }
+_REMEMBERED = 5_000
 BESIDE_LIFECYCLE = ("recycled", "disqualified")
 
 
@@ -115,8 +116,12 @@ def _put_email(draft: Draft, raw: object) -> str:
 
 def _put_field(name: str, declared: LeadField) -> Put:
     read = coercer(name, declared)
+    is_text = declared.type == "text"
 
     def put(draft: Draft, raw: object) -> str:
+        if is_text and isinstance(raw, str) and raw.isascii() and raw.isprintable() and len(raw) <= LONGEST_TEXT:
+            draft.fields[name] = raw.strip()  # nearly all cells: nothing in them needs a closer look
+            return ""
         value = read(raw)
         if isinstance(value, Rejected):
             return value.reason
@@ -149,13 +154,20 @@ def _put_public_id(draft: Draft, raw: object) -> str:
 
 
 def _put_builtin(name: str, vocabulary: Vocabulary) -> Put:
+    known: dict[object, str] = {}
+
     def put(draft: Draft, raw: object) -> str:
+        if isinstance(raw, str) and raw in known:
+            draft.builtins[name] = known[raw]
+            return ""
         text = one_line(raw)
         value = _builtin(name, text, vocabulary) if text and isinstance(text, str) else text
         if isinstance(value, Rejected):
             return value.reason
         if value:
             draft.builtins[name] = value
+            if len(known) < _REMEMBERED:
+                known[raw] = value
         return ""
 
     return put
