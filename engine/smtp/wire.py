@@ -55,7 +55,8 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         # Paused as soon as anything waits in this process: so `push` knows whether the last byte has left it.
-        self._transport.set_write_buffer_limits(high=0)
+        # Not 0: asyncio's TLS transport pauses at size >= high, so 0 would pause it when empty, and for good.
+        self._transport.set_write_buffer_limits(high=1)
 
     def data_received(self, data: bytes) -> None:
         if self._fault is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.smtp.connection import Session, SessionError, open_session
@@ -78,6 +78,7 @@ def send_scripted(
     mails: Sequence[Outgoing] = (),
     gate: Gate | None = None,
     relay: dict[str, Any] | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     **server: Any,
 ) -> tuple[list[Outcome], SmtpServer]:
     """Start a server with these rules in this loop, send the mails (one plain one by default), stop it."""
@@ -90,4 +91,5 @@ def send_scripted(
         finally:
             await host.stop()
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(run())

@@ -2,24 +2,36 @@ import asyncio
 import socket
 
 import pytest
+import uvloop
 
 from engine.smtp.connection import Offers
 from engine.smtp.replies import OutcomeKind, Phase
 from engine.smtp.settings import RelaySettings
-from tests.smtp.sending import SHORT, deliver, mail_to, send_scripted
+from tests.smtp.sending import PLAIN, SHORT, deliver, mail_to, send_scripted
 from tests.smtpscript import Raw, Rule, Say
 
 K, P = OutcomeKind, Phase
+LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
+"""The line is handed over inside the transport, and each loop has its own."""
 LOGIN = {"username": "ripeline", "password": "s3cret"}
 SECRETS = ("s3cret", "AHJpcGVsaW5lAHMzY3JldA==", "czNjcmV0")
 
 
+@pytest.mark.parametrize("loop_factory", LOOPS)
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
-def test_mail_goes_encrypted_and_logged_in(tls):
-    (outcome,), server = send_scripted(tls=tls, logins={"ripeline": "s3cret"}, relay=LOGIN)
+def test_mail_goes_encrypted_and_logged_in(tls, loop_factory):
+    (outcome,), server = send_scripted(tls=tls, logins={"ripeline": "s3cret"}, relay=LOGIN, loop_factory=loop_factory)
     assert outcome.kind is K.ACCEPTED
     (mail,) = server.accepted
     assert (mail.encrypted, mail.login) == (True, "ripeline")
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_encrypted_session_bears_many_mails(loop_factory):
+    mails = [mail_to(f"lead{n}@x.example", message=PLAIN * (1 + n * 100)) for n in range(30)]
+    outcomes, server = send_scripted(mails=mails, tls="tls", relay={"timeouts": SHORT}, loop_factory=loop_factory)
+    assert {outcome.kind for outcome in outcomes} == {K.ACCEPTED}
+    assert [mail.message for mail in server.accepted] == [mail.message for mail in mails]
 
 
 def test_session_asks_anew_what_is_offered_once_it_is_encrypted():

@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 
 import pytest
+import uvloop
 
 from engine.smtp.replies import OutcomeKind, Phase
 from tests.smtp.sending import PLAIN, SHORT, deliver, mail_to, relay_to, send_scripted
@@ -33,13 +34,30 @@ def test_fault_before_the_dot_defers(command, phase, action, pipelining):
     assert not server.accepted
 
 
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("tls", ["none", "tls"])
 @pytest.mark.parametrize("action", [Cut(), Stall()], ids=["cut", "stall"])
-def test_fault_within_the_body_defers(action):
-    rule = Rule("BODY", action)
-    (outcome,), server = send_scripted(rule, mails=[mail_to(message=HUGE)], size=None, relay={"timeouts": SHORT})
+def test_fault_within_the_body_defers(action, tls, loop_factory):
+    (outcome,), server = send_scripted(
+        Rule("BODY", action),
+        mails=[mail_to(message=HUGE)],
+        relay={"timeouts": SHORT},
+        loop_factory=loop_factory,
+        size=None,
+        tls=tls,
+    )
     assert (outcome.kind, outcome.phase) == (K.DEFERRED, P.BODY)
     assert not server.accepted
     assert len(server.unfinished) == 1
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("tls", ["none", "tls"])
+def test_large_mail_arrives_byte_by_byte(tls, loop_factory):
+    message = HUGE[:3_000_000] + b"\r\n"
+    (outcome,), server = send_scripted(mails=[mail_to(message=message)], loop_factory=loop_factory, tls=tls)
+    assert outcome.kind is K.ACCEPTED
+    assert server.accepted[0].message == message
 
 
 def test_relay_that_makes_up_its_mind_within_the_body_is_heard():
