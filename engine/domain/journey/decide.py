@@ -6,18 +6,26 @@ the lead where a campaign lets it in, moves every enrollment as far as it goes n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from engine.domain.campaign import Campaign
+from engine.domain.delivery import DeliveryState, MailKind
 from engine.domain.journey.admission import admit
-from engine.domain.journey.decision import Decision
-from engine.domain.journey.facts import Enrollment, EnrollmentStatus, LeadFacts
-from engine.domain.journey.lanes import who_waits
+from engine.domain.journey.decision import Decision, Send, Withdrawn
+from engine.domain.journey.draft import Draft
+from engine.domain.journey.facts import Delivery, Enrollment, EnrollmentStatus, LeadFacts
+from engine.domain.journey.lanes import rank, who_waits
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.progress import leave_if_done, proceed
-from engine.domain.journey.run import Draft, Run
+from engine.domain.journey.route import step_now
+from engine.domain.journey.run import Run
+
+ROUNDS = 12
+"""How often all runs are asked in one look, while what one does stirs the others (a field set, a lane freed)."""
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""After that many rounds the rest is left to a later look."""
 
 
 def decide(facts: LeadFacts, programme: Programme, now: datetime) -> Decision:
@@ -26,45 +34,50 @@ def decide(facts: LeadFacts, programme: Programme, now: datetime) -> Decision:
     Deciding again on the facts that follow from a decision changes nothing more: the function is idempotent.
     """
     draft = Draft(facts, programme, now)
-    runs = [*_current_runs(draft), *_new_runs(draft)]
-    for run in runs:
-        leave_if_done(run)
-    waits = who_waits(draft, runs)
-    for run in _by_priority(run for run in runs if not run.ended):
-        _stand(run, waits.get(id(run), ""))
-        if run.now_is.status is EnrollmentStatus.ACTIVE:
-            proceed(run)
+    runs = [Run(draft, _campaign(programme, e), e) for e in facts.enrollments if e.status is not EnrollmentStatus.ENDED]
+    for _ in range(ROUNDS):
+        stirs = draft.stirs
+        _ask_all(draft, runs)
+        if draft.stirs == stirs:
+            break
+    else:
+        draft.recheck(now + LOOK_AGAIN)
     return _decision(draft, runs)
 
 
-def _current_runs(draft: Draft) -> list[Run]:
-    runs = []
-    for enrollment in draft.facts.enrollments:
-        campaign = draft.programme.campaigns.get(enrollment.campaign)
-        if campaign is not None and enrollment.status is not EnrollmentStatus.ENDED:
-            runs.append(Run(draft, campaign, enrollment))
-    return runs
+def _campaign(programme: Programme, enrollment: Enrollment) -> Campaign:
+    """The campaign, or an empty one in place of one that a bundle took away: its runs wait until it comes back."""
+    return programme.campaigns.get(enrollment.campaign) or Campaign(enrollment.campaign, enrollment.campaign, ())
 
 
-def _new_runs(draft: Draft) -> list[Run]:
-    runs: list[Run] = []
+def _ask_all(draft: Draft, runs: list[Run]) -> None:
+    """Let the lead in, let it leave, and move every run that may move, high priority first."""
+    runs.extend(_new_runs(draft))
+    for run in runs:
+        if not run.ended:
+            leave_if_done(run)
+    open_runs = sorted((run for run in runs if not run.ended), key=rank)
+    waits = who_waits(draft, open_runs)
+    for run in open_runs:
+        _stand(run, waits.get(id(run), ""))
+        if run.active:
+            proceed(run)
+    _remember(draft, runs)
+
+
+def _new_runs(draft: Draft) -> Iterator[Run]:
     for campaign in draft.programme.campaigns.values():
         if draft.programme.admits(campaign.id):
-            runs.extend(_welcome(draft, campaign, enrollment) for enrollment in admit(draft, campaign))
-    return runs
+            for enrollment, because in admit(draft, campaign):
+                yield _welcome(Run(draft, campaign, enrollment), because)
 
 
-def _welcome(draft: Draft, campaign: Campaign, enrollment: Enrollment) -> Run:
-    run = Run(draft, campaign, replace(enrollment, waiting=""))
-    run.tell("entered", because=enrollment.waiting, stage=enrollment.stage)
-    if enrollment.holdout:
-        run.tell("held_out", share=campaign.holdout)
+def _welcome(run: Run, because: str) -> Run:
+    run.draft.stirs += 1
+    run.tell("entered", because=because, stage=run.now_is.stage)
+    if run.now_is.holdout:
+        run.tell("held_out", share=run.campaign.holdout)
     return run
-
-
-def _by_priority(runs: Iterable[Run]) -> list[Run]:
-    """Campaigns of high priority first, so that theirs is the one mail of this tick."""
-    return sorted(runs, key=lambda run: (-run.campaign.priority, run.now_is.entered_at, run.campaign.id))
 
 
 def _stand(run: Run, why_paused: str) -> None:
@@ -74,17 +87,59 @@ def _stand(run: Run, why_paused: str) -> None:
         run.change(status=EnrollmentStatus.PAUSED, waiting=why_paused)
         run.tell("paused", why=why_paused)
     elif paused and not why_paused:
-        run.change(status=EnrollmentStatus.ACTIVE, waiting="")
+        # A stream that stood still goes on at a slot to come, not in between two.
+        stage = run.stage
+        streams = stage is not None and stage.cadence is not None
+        due_at = None if streams else run.now_is.due_at
+        run.change(status=EnrollmentStatus.ACTIVE, waiting="", due_at=due_at)
         run.tell("resumed")
+
+
+def _remember(draft: Draft, runs: list[Run]) -> None:
+    """Show the next round how the runs are now."""
+    if draft.stirs:
+        ended = [e for e in draft.facts.enrollments if e.status is EnrollmentStatus.ENDED]
+        draft.history.enrollments = (*ended, *(run.now_is for run in runs))
 
 
 def _decision(draft: Draft, runs: list[Run]) -> Decision:
     return Decision(
         enrollments=tuple(run.now_is for run in runs if run.changed),
-        sends=tuple(draft.sends),
+        sends=_still_wanted(draft, runs),
         actions=tuple(draft.actions),
         fields=draft.fields,
         handed_off=draft.handed_off,
         lines=tuple(draft.lines),
         recheck_at=min(draft.rechecks, default=None),
+        withdrawn=tuple(_withdrawn(draft, runs)),
     )
+
+
+def _still_wanted(draft: Draft, runs: list[Run]) -> tuple[Send, ...]:
+    """The mails of runs that still stand at them: a later round may have moved, paused or ended one."""
+    standing = {(run.campaign.id, run.now_is.run, run.now_is.step) for run in runs if run.active}
+    return tuple(send for send in draft.sends if (send.campaign, send.run, send.step) in standing)
+
+
+def _withdrawn(draft: Draft, runs: list[Run]) -> Iterator[Withdrawn]:
+    """Marketing mails not yet begun whose run has gone on without them."""
+    waiting = [mail for mail in draft.facts.deliveries if mail.state in _NOT_BEGUN and mail.kind is MailKind.MARKETING]
+    if not waiting:
+        return
+    known = {e.id: e for e in draft.facts.enrollments} | {run.now_is.id: run.now_is for run in runs}
+    for mail in waiting:
+        enrollment = known.get(mail.enrollment)
+        reason = _left_behind(draft.programme, enrollment, mail) if enrollment is not None else ""
+        if reason:
+            yield Withdrawn(mail.enrollment, mail.step, mail.occurrence, reason)
+
+
+def _left_behind(programme: Programme, enrollment: Enrollment, mail: Delivery) -> str:
+    if enrollment.status is EnrollmentStatus.ENDED:
+        return f"the lead left the campaign: {enrollment.ended_why}"
+    if step_now(_campaign(programme, enrollment), mail.step) == enrollment.step:
+        return ""
+    return f"the lead moved on to {enrollment.stage}"
+
+
+_NOT_BEGUN = frozenset({DeliveryState.DUE, DeliveryState.DEFERRED})

@@ -52,6 +52,16 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A marketing mail that was decided, is not begun, and is no longer wanted: to be dropped where it still waits."""
+
+    enrollment: int
+    step: str
+    occurrence: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The outcome of one look at a lead.
 
@@ -67,3 +77,4 @@ class Decision:
     handed_off: bool = False
     lines: tuple[Line, ...] = ()
     recheck_at: datetime | None = None
+    withdrawn: tuple[Withdrawn, ...] = ()

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from engine.domain.journey.run import Draft, Run
+from collections.abc import Sequence
+
+from engine.domain.journey.draft import Draft
+from engine.domain.journey.run import Run
 
 HANDED_OFF = "handed_off"
 CAMPAIGN_PAUSED = "campaign_paused"
+CAMPAIGN_REMOVED = "campaign_removed"
+LANE = "lane:"
 
 
-def who_waits(draft: Draft, runs: list[Run]) -> dict[int, str]:
-    """For each run (by `id`) that must wait, why: a code, or `lane:<campaign that goes first>`."""
-    waits: dict[int, str] = {}
-    for run in runs:
-        if draft.facts.lead.handed_off_at is not None:
-            waits[id(run)] = HANDED_OFF
-        elif not draft.programme.runs(run.campaign.id):
-            waits[id(run)] = CAMPAIGN_PAUSED
+def who_waits(draft: Draft, runs: Sequence[Run]) -> dict[int, str]:
+    """For each open run (by `id`) that must wait, why: a code, or `lane:<campaign that goes first>`."""
+    waits = {id(run): why for run in runs if (why := _stands_still(draft, run))}
     for lane in {run.campaign.lane for run in runs if run.campaign.lane}:
         waits |= _in_lane([run for run in runs if run.campaign.lane == lane and id(run) not in waits])
     return waits
 
 
-def _in_lane(runs: list[Run]) -> dict[int, str]:
-    open_runs = [run for run in runs if not run.ended]
-    if not open_runs:
+def _stands_still(draft: Draft, run: Run) -> str:
+    if run.campaign.id not in draft.programme.campaigns:
+        return CAMPAIGN_REMOVED
+    if draft.with_sales:
+        return HANDED_OFF
+    return "" if draft.programme.runs(run.campaign.id) else CAMPAIGN_PAUSED
+
+
+def _in_lane(runs: Sequence[Run]) -> dict[int, str]:
+    if len(runs) < 2:
         return {}
-    first = min(open_runs, key=_rank)
-    return {id(run): f"lane:{first.campaign.id}" for run in open_runs if run is not first}
+    first = min(runs, key=rank)
+    return {id(run): f"{LANE}{first.campaign.id}" for run in runs if run is not first}
 
 
-def _rank(run: Run) -> tuple[int, object, str, int]:
+def rank(run: Run) -> tuple[int, object, str, int]:
+    """High priority first; among equals, who entered first."""
     return (-run.campaign.priority, run.now_is.entered_at, run.campaign.id, run.now_is.run)

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.journey.facts import Lead, LeadFacts
+from engine.domain.journey.history import History
 from engine.domain.journey.programme import Programme
 from engine.domain.rules import Rule
 from engine.domain.steps.email import EmailStep
 from engine.domain.timing import Window, cap_frees_at, next_open, tell_cap, zone_for
+
+TICK = timedelta(minutes=1)
+"""Marketing mails to one lead are decided at least so far apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +34,59 @@ class Held:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class MailRequest:
-    """A mail that is due, with all that the gates look at; `already_sending` go to the lead in this tick."""
+class Deciding(Protocol):
+    """What the gates need to know of the decision in which they are asked."""
 
     facts: LeadFacts
     programme: Programme
+    now: datetime
+    history: History
+
+    @property
+    def marketing_sends(self) -> int:
+        """How many marketing mails this decision already sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequest:
+    """A mail that is due, with all that the gates look at."""
+
+    deciding: Deciding
     campaign: Campaign
     step: EmailStep
-    now: datetime
     holdout: bool
-    already_sending: int
     holds: Callable[[Rule], bool]
 
     @property
+    def now(self) -> datetime:
+        return self.deciding.now
+
+    @property
+    def facts(self) -> LeadFacts:
+        return self.deciding.facts
+
+    @property
     def lead(self) -> Lead:
-        return self.facts.lead
+        return self.deciding.facts.lead
+
+    @property
+    def programme(self) -> Programme:
+        return self.deciding.programme
+
+    @property
+    def is_marketing(self) -> bool:
+        return self.step.mail_kind is MailKind.MARKETING
 
 
 def may_mail(request: MailRequest) -> Held | None:
     """The first gate that is closed, or None if the mail may go now."""
-    gates = _OPERATIONAL_GATES if request.step.mail_kind is MailKind.OPERATIONAL else _MARKETING_GATES
+    gates = _MARKETING_GATES if request.is_marketing else _OPERATIONAL_GATES
     return next((held for gate in gates if (held := gate(request)) is not None), None)
+
+
+def first_opening(request: MailRequest, instant: datetime) -> datetime | None:
+    """From `instant` on, the first moment at which the window lets the mail go; None if there is none in a year."""
+    return _next_window(request, instant) if request.is_marketing else instant
 
 
 def window_zone(window: Window | None, lead: Lead, programme: Programme) -> ZoneInfo:
@@ -91,17 +127,16 @@ def _held_out(request: MailRequest) -> Held | None:
 
 def _one_at_a_time(request: MailRequest) -> Held | None:
     """Never two marketing mails to one lead in one tick; the second asks again when the caps know of the first."""
-    return Held("one_at_a_time", request.now + timedelta(minutes=1)) if request.already_sending else None
+    if request.deciding.marketing_sends:
+        return Held("one_at_a_time", request.now + TICK)
+    last = request.deciding.history.last_decided
+    return Held("one_at_a_time", last + TICK) if last is not None and last + TICK > request.now else None
 
 
 def _capped(request: MailRequest) -> Held | None:
-    sent = [
-        delivery.finished_at or delivery.created_at
-        for delivery in request.facts.deliveries
-        if delivery.kind is MailKind.MARKETING and delivery.state.counts_for_caps
-    ]
+    caps = request.programme.policy.caps
     zone = window_zone(request.campaign.window, request.lead, request.programme)
-    freed = cap_frees_at(request.programme.policy.caps, sorted(sent), request.now, zone)
+    freed = cap_frees_at(caps, request.deciding.history.marketing, request.now, zone)
     if freed is None:
         return None
     until, cap = freed

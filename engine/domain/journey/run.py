@@ -6,57 +6,43 @@ done here. The lead's other enrollments share one `Draft`, so that a tick sends 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign, Stage
-from engine.domain.delivery import MailKind
+from engine.domain.delivery import DeliveryState
 from engine.domain.journey import chance
 from engine.domain.journey.decision import Act, Line, Send
-from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus, LeadFacts
-from engine.domain.journey.mailable import Held, MailRequest, may_mail, window_zone
-from engine.domain.journey.programme import Programme
+from engine.domain.journey.draft import Draft
+from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus
+from engine.domain.journey.history import Pass
+from engine.domain.journey.mailable import Held, MailRequest, first_opening, may_mail
+from engine.domain.journey.route import names_of, stage_now, step_after
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import Rule, evaluate, explain
 from engine.domain.steps import EmailStep, Step
 from engine.domain.timing import Calendar, Delay, after
 
-
-@dataclass
-class Draft:
-    """What one decision gathers over all enrollments of the lead."""
-
-    facts: LeadFacts
-    programme: Programme
-    now: datetime
-    sends: list[Send] = field(default_factory=list)
-    actions: list[Act] = field(default_factory=list)
-    fields: dict[str, object] = field(default_factory=dict)
-    lines: list[Line] = field(default_factory=list)
-    handed_off: bool = False
-    rechecks: list[datetime] = field(default_factory=list)
-
-    def zone(self, campaign: Campaign) -> ZoneInfo:
-        """The zone in which the lead's days and hours are counted in this campaign."""
-        return window_zone(campaign.window, self.facts.lead, self.programme)
-
-    def recheck(self, instant: datetime | None) -> None:
-        """Look at the lead again at this instant; only the future counts."""
-        if instant is not None and instant > self.now:
-            self.rechecks.append(instant)
+T = TypeVar("T")
 
 
 class Run:
     """The working copy of one enrollment."""
+
+    __slots__ = ("_acted", "_sent", "before", "campaign", "draft", "entered_now", "now_is", "view")
 
     def __init__(self, draft: Draft, campaign: Campaign, enrollment: Enrollment) -> None:
         self.draft = draft
         self.campaign = campaign
         self.before: Enrollment | None = enrollment if enrollment.id is not None else None
         self.now_is = enrollment
-        self.view = LeadView(draft.facts, enrollment, campaign, draft.fields)
+        self.view = LeadView(draft.facts, enrollment, campaign, draft.fields, history=draft.history)
+        self.entered_now = set() if enrollment.id is not None else {enrollment.stage}
+        self._sent: dict[Pass, Delivery] = {}
+        self._acted: dict[Pass, Action] = {}
 
     # What steps and the journey ask
 
@@ -66,7 +52,7 @@ class Run:
 
     @property
     def stage(self) -> Stage | None:
-        return self.campaign.stage(self.now_is.stage)
+        return stage_now(self.campaign, self.now_is.stage)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,6 +61,18 @@ class Run:
     @property
     def calendar(self) -> Calendar:
         return self.draft.programme.policy.calendar(self.draft.facts.lead.country)
+
+    @property
+    def active(self) -> bool:
+        return self.now_is.status is EnrollmentStatus.ACTIVE
+
+    @property
+    def ended(self) -> bool:
+        return self.now_is.status is EnrollmentStatus.ENDED
+
+    @property
+    def changed(self) -> bool:
+        return self.now_is != self.before
 
     def holds(self, rule: Rule) -> bool:
         """Whether the rule holds now; when time alone may turn it, the lead is looked at again then."""
@@ -94,39 +92,26 @@ class Run:
 
     def delivery(self, step: EmailStep) -> Delivery | None:
         """This pass's mail of the step, if it was ever decided."""
-        if self.now_is.id is None:
-            return None
-        wanted = (self.now_is.id, step.id, self.occurrence(step))
-        return next((d for d in self.draft.facts.deliveries if (d.enrollment, d.step, d.occurrence) == wanted), None)
-
-    def already_had(self, step: EmailStep) -> bool:
-        """Whether a stream already sent this mail to the lead in any earlier run."""
-        stage = self.stage
-        if stage is None or stage.cadence is None:
-            return False
-        return any(
-            d.campaign == self.campaign.id and d.step == step.id and d.state.counts_for_caps
-            for d in self.draft.facts.deliveries
-        )
+        return _found(self.draft.history.mails, self._passes(step)) or self._sent.get(self._pass(step))
 
     def action(self, step: Step) -> Action | None:
-        wanted = (self.now_is.id, step.id, self.occurrence(step))
-        return next((a for a in self.draft.facts.actions if (a.enrollment, a.step, a.occurrence) == wanted), None)
+        """What this pass of the step asked for outside, if it did."""
+        return _found(self.draft.history.actions, self._passes(step)) or self._acted.get(self._pass(step))
+
+    def already_had(self, step: Step) -> bool:
+        """Whether the lead got this mail in any run of the campaign, gets it, or may have got it."""
+        had, campaign = self.draft.history.had, self.campaign
+        mailed = isinstance(step, EmailStep) and not step.repeat
+        return mailed and any((campaign.id, name) in had for name in names_of(campaign, step.id))
 
     def may_mail(self, step: EmailStep) -> Held | None:
-        sending = sum(send.kind is MailKind.MARKETING for send in self.draft.sends)
-        return may_mail(
-            MailRequest(
-                facts=self.draft.facts,
-                programme=self.draft.programme,
-                campaign=self.campaign,
-                step=step,
-                now=self.now,
-                holdout=self.now_is.holdout,
-                already_sending=sending,
-                holds=self.holds,
-            )
-        )
+        return may_mail(self._request(step))
+
+    def opening(self, step: Step, due: datetime) -> datetime:
+        """When the step can be done that is due then: at once, or for marketing mail when its window is open."""
+        if not isinstance(step, EmailStep):
+            return due
+        return first_opening(self._request(step), due) or due
 
     def expires_at(self, step: Step) -> datetime | None:
         """When the step's mail is no longer worth sending, counted from when it was first due."""
@@ -134,10 +119,22 @@ class Run:
             return None
         return self.after(self.now_is.due_at or self.now, step.expires)
 
+    def _request(self, step: EmailStep) -> MailRequest:
+        return MailRequest(self.draft, self.campaign, step, self.now_is.holdout, self.holds)
+
+    def _pass(self, step: Step) -> Pass:
+        return self.now_is.id, step.id, self.occurrence(step)
+
+    def _passes(self, step: Step) -> Iterator[Pass]:
+        """This pass under every name that the step ever had."""
+        number, occurrence = self.now_is.id, self.occurrence(step)
+        return ((number, name, occurrence) for name in names_of(self.campaign, step.id))
+
     # What they say should happen
 
     def send(self, step: EmailStep) -> None:
         lead = self.draft.facts.lead.id
+        occurrence = self.occurrence(step)
         variants = {
             part: chance.variant(self.campaign.id, step.id, lead, len(choices))
             for part, choices in step.variants.items()
@@ -148,7 +145,7 @@ class Run:
                 run=self.now_is.run,
                 stage=self.now_is.stage,
                 step=step.id,
-                occurrence=self.occurrence(step),
+                occurrence=occurrence,
                 mail=step.mail,
                 topic=self.campaign.theme,
                 kind=step.mail_kind,
@@ -157,26 +154,38 @@ class Run:
                 expires_at=self.expires_at(step),
             )
         )
+        self._sent[self._pass(step)] = Delivery(
+            self.now_is.id or 0,
+            self.campaign.id,
+            step.id,
+            occurrence,
+            step.mail,
+            step.mail_kind,
+            DeliveryState.DUE,
+            self.now,
+        )
         self.change(waiting="delivery")
 
     def hold(self, step: EmailStep, held: Held) -> None:
         """Say once why the mail waits."""
         if self.now_is.waiting != held.reason:
             self.tell("held", step=step.id, mail=step.mail, why=held.reason, until=held.until, **held.data)
-        self.change(waiting=held.reason)
+            self.change(waiting=held.reason)
 
     def act(self, step: Step, payload: Mapping[str, object], deadline: datetime | None = None) -> None:
         occurrence = self.occurrence(step)
         self.draft.actions.append(
             Act(self.campaign.id, self.now_is.run, step.id, occurrence, step.kind, payload, deadline)
         )
+        self._acted[self._pass(step)] = Action(self.now_is.id or 0, step.id, occurrence, deadline)
         self.tell(step.kind, step=step.id, **payload)
 
     def hand_off(self) -> None:
         self.draft.handed_off = True
+        self.draft.stirs += 1
 
     def set_fields(self, values: Mapping[str, object]) -> None:
-        self.draft.fields.update(values)
+        self.draft.set_fields(values)
 
     def tell(self, code: str, **data: object) -> None:
         self.draft.lines.append(Line(self.now, code, self.campaign.id, self.now_is.run, data))
@@ -187,21 +196,15 @@ class Run:
         self.now_is = replace(self.now_is, **values)  # type: ignore[arg-type]
         self.view.enrollment = self.now_is
 
-    @property
-    def changed(self) -> bool:
-        return self.now_is != self.before
-
-    @property
-    def ended(self) -> bool:
-        return self.now_is.status is EnrollmentStatus.ENDED
-
-    def enter_stage(self, stage: Stage, since: datetime) -> None:
-        first = stage.steps[0].id if stage.steps else ""
+    def enter_stage(self, stage: Stage) -> None:
+        """Begin the stage now, as one more visit."""
+        self.entered_now.add(stage.id)
+        first = step_after(stage, (), self.already_had)
         self.change(
             stage=stage.id,
-            stage_entered_at=since,
-            since=since,
-            step=first,
+            stage_entered_at=self.now,
+            since=self.now,
+            step=first.id if first else "",
             visit=self.now_is.visit + 1,
             passed=(),
             due_at=None,
@@ -209,12 +212,23 @@ class Run:
         )
 
     def pass_step(self, step: Step, since: datetime) -> None:
-        """The step is over: the next one that was not passed yet follows."""
+        """The step is over: the next one of this stage follows, its wait counting from `since`."""
         passed = (*self.now_is.passed, step.id)
         stage = self.stage
-        following = next((s.id for s in stage.steps if s.id not in passed), "") if stage else ""
-        self.change(passed=passed, step=following, since=max(since, self.now_is.since), due_at=None, waiting="")
+        following = step_after(stage, passed, self.already_had) if stage else None
+        self.change(
+            passed=passed,
+            step=following.id if following else "",
+            since=max(since, self.now_is.since),
+            due_at=None,
+            waiting="",
+        )
 
     def end(self, why: str, **data: object) -> None:
         self.change(status=EnrollmentStatus.ENDED, ended_at=self.now, ended_why=why, due_at=None, step="", waiting="")
+        self.draft.stirs += 1
         self.tell("ended", why=why, **data)
+
+
+def _found(known: Mapping[Pass, T], passes: Iterable[Pass]) -> T | None:
+    return next((known[one] for one in passes if one in known), None)

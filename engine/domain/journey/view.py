@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
 
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import DeliveryState
-from engine.domain.journey.facts import Actor, Enrollment, EnrollmentStatus, Event, EventKind, LeadFacts
+from engine.domain.journey.facts import Enrollment, EnrollmentStatus, Event, EventKind, LeadFacts
+from engine.domain.journey.history import History
+from engine.domain.journey.route import names_of
 from engine.domain.rules import Activity, Reach
 
 _OPENED_OR_CLICKED = {Activity.OPENED: EventKind.OPEN, Activity.CLICKED: EventKind.CLICK}
-_NAMED = frozenset({EventKind.CUSTOM, EventKind.FORM, EventKind.PAGE_VIEW})
+_TEXT_NAMES = frozenset({"lifecycle", "source", "country", "language", "zone", "owner", "fit"})
+
+FINISHED = "finished"
+"""Why an enrollment ended that came to the end of its campaign."""
 
 
 class LeadView:
     """Implements `engine.domain.rules.FactsView` over the facts of a lead.
 
     `pending` are field values that this decision has set already. `trigger` stands in for the enrollment's trigger
-    while it does not exist yet.
+    while it does not exist yet. `history` is shared by all views of one decision.
     """
+
+    __slots__ = ("_trigger", "campaign", "enrollment", "facts", "history", "pending")
 
     def __init__(
         self,
@@ -29,12 +35,14 @@ class LeadView:
         campaign: Campaign | None,
         pending: Mapping[str, object],
         trigger: Mapping[str, object] | None = None,
+        history: History | None = None,
     ) -> None:
         self.facts = facts
         self.enrollment = enrollment
         self.campaign = campaign
         self.pending = pending
         self._trigger = trigger
+        self.history = history or History(facts)
 
     @property
     def stage(self) -> str | None:
@@ -70,35 +78,38 @@ class LeadView:
         return _as_date(found)
 
     def events(self, name: str, reach: Reach) -> Sequence[Event]:
-        found = self._by_name.get(name.casefold(), ())
-        return [event for event in found if self._within(event.at, reach)]
+        found = self.history.by_name.get(name.casefold(), ())
+        began = self._began(reach)
+        return found if began is None else [event for event in found if event.at >= began]
 
     def mails(
         self, activity: Activity, reach: Reach, campaign: str | None, step: str | None, link: str | None
     ) -> Sequence[datetime]:
+        steps = self._steps(reach, step)
         if activity is Activity.SENT:
-            return self._sent(reach, campaign, step)
+            return self._sent(reach, campaign, steps)
         kind = _OPENED_OR_CLICKED[activity]
         return [
             event.at
-            for event in self._mail_events
+            for event in self.history.mail_events
             if event.kind is kind
-            and self._ours(event.enrollment, event.at, reach)
+            and (steps is None or event.step in steps)
             and campaign in (None, event.campaign)
-            and step in (None, event.step)
             and link in (None, event.link)
+            and self._ours(event.enrollment, event.at, reach)
         ]
 
     def replied(self, reach: Reach) -> bool:
-        return any(event.kind is EventKind.REPLY and self._within(event.at, reach) for event in self.facts.events)
+        replies, began = self.history.replies, self._began(reach)
+        return bool(replies) if began is None else any(event.at >= began for event in replies)
 
     def in_list(self, name: str) -> bool:
         return name in self.facts.lead.lists
 
     def enrolled(self, campaign: str, finished: bool) -> bool:
-        runs = [run for run in self.facts.enrollments if run.campaign == campaign]
+        runs = [run for run in self.history.enrollments if run.campaign == campaign]
         if finished:
-            return any(run.status is EnrollmentStatus.ENDED and run.ended_why == "finished" for run in runs)
+            return any(run.status is EnrollmentStatus.ENDED and run.ended_why == FINISHED for run in runs)
         return bool(runs)
 
     def _built_in(self, name: str) -> object:
@@ -108,33 +119,27 @@ class LeadView:
         if name == "email_domain":
             return lead.email.rpartition("@")[2] or None
         if name == "subscribed":
-            return self.facts.lead.subscribed
+            return lead.subscribed
         if name == "score":
             return lead.score
         found = getattr(lead, name, None) if name in _TEXT_NAMES else None
         return found or None
 
-    @cached_property
-    def _by_name(self) -> dict[str, list[Event]]:
-        index: dict[str, list[Event]] = {}
-        for event in self.facts.events:
-            if event.kind in _NAMED:
-                index.setdefault(event.name.casefold(), []).append(event)
-        return index
+    def _steps(self, reach: Reach, step: str | None) -> tuple[str, ...] | None:
+        """The names under which the step may stand in the facts; None for any step."""
+        if step is None:
+            return None
+        own = reach is not Reach.EVER and self.campaign is not None
+        return names_of(self.campaign, step) if own and self.campaign is not None else (step,)
 
-    @cached_property
-    def _mail_events(self) -> list[Event]:
-        """Opens and clicks of humans: machines and the unknown never count in rules."""
-        return [event for event in self.facts.events if event.actor is Actor.HUMAN and event.kind in _MAIL_KINDS]
-
-    def _sent(self, reach: Reach, campaign: str | None, step: str | None) -> list[datetime]:
+    def _sent(self, reach: Reach, campaign: str | None, steps: tuple[str, ...] | None) -> list[datetime]:
         return [
             mail.finished_at or mail.created_at
             for mail in self.facts.deliveries
             if mail.state is DeliveryState.SENT
-            and self._ours(mail.enrollment, mail.finished_at or mail.created_at, reach)
+            and (steps is None or mail.step in steps)
             and campaign in (None, mail.campaign)
-            and step in (None, mail.step)
+            and self._ours(mail.enrollment, mail.finished_at or mail.created_at, reach)
         ]
 
     def _ours(self, enrollment: int | None, at: datetime, reach: Reach) -> bool:
@@ -145,15 +150,11 @@ class LeadView:
             return False
         return reach is Reach.ENROLLMENT or at >= self.enrollment.stage_entered_at
 
-    def _within(self, at: datetime, reach: Reach) -> bool:
+    def _began(self, reach: Reach) -> datetime | None:
+        """Since when events count; None: since ever."""
         if reach is Reach.EVER or self.enrollment is None:
-            return True
-        began = self.enrollment.stage_entered_at if reach is Reach.STAGE else self.enrollment.entered_at
-        return at >= began
-
-
-_MAIL_KINDS = frozenset({EventKind.OPEN, EventKind.CLICK})
-_TEXT_NAMES = frozenset({"lifecycle", "source", "country", "language", "zone", "owner", "fit"})
+            return None
+        return self.enrollment.stage_entered_at if reach is Reach.STAGE else self.enrollment.entered_at
 
 
 def _as_date(found: object) -> date | datetime | None:

@@ -60,6 +60,8 @@ class Step(ABC):
     """
 
     kind: ClassVar[str]
+    skipped_late: ClassVar[bool] = False
+    """Whether a date that has passed makes the step pointless: it speaks to people."""
 
     id: str
     wait: Delay | UntilEvent | None = None

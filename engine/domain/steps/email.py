@@ -24,6 +24,7 @@ class EmailStep(Step):
     """
 
     kind: ClassVar[str] = "email"
+    skipped_late: ClassVar[bool] = True
 
     mail: str
     mail_kind: MailKind = MailKind.MARKETING
@@ -36,19 +37,18 @@ class EmailStep(Step):
         delivery = run.delivery(self)
         if delivery is not None:
             return Waiting(None) if delivery.in_flight else Done(delivery.finished_at or run.now)
-        if run.already_had(self):
-            run.tell("repeat_skipped", step=self.id)
-            return Done(run.now)
+        deadline = run.expires_at(self)
+        if deadline is not None and run.now > deadline:
+            return self._drop(run, "expired", deadline=deadline)
         held = run.may_mail(self)
         if held is None:
             run.send(self)
             return Waiting(None)
-        if held.until is None or self._expired(run, held.until):
-            run.tell("dropped", step=self.id, mail=self.mail, why=held.reason, **held.data)
-            return Done(run.now)
+        if held.until is None or (deadline is not None and held.until > deadline):
+            return self._drop(run, held.reason, **held.data)
         run.hold(self, held)
         return Waiting(held.until)
 
-    def _expired(self, run: Run, until: object) -> bool:
-        deadline = run.expires_at(self)
-        return deadline is not None and until > deadline  # type: ignore[operator]
+    def _drop(self, run: Run, why: str, **data: object) -> Done:
+        run.tell("dropped", step=self.id, mail=self.mail, why=why, **data)
+        return Done(run.now)

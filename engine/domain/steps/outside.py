@@ -20,6 +20,7 @@ class NotifyStep(Step):
     """Write a short mail to a colleague: the lead's owner, or an address."""
 
     kind: ClassVar[str] = "notify"
+    skipped_late: ClassVar[bool] = True
 
     text: str
     who: str = "owner"
@@ -34,6 +35,7 @@ class TaskStep(Step):
     """Ask a colleague to do something, and wait for the outcome or until `max` has passed."""
 
     kind: ClassVar[str] = "task"
+    skipped_late: ClassVar[bool] = True
 
     text: str
     who: str = "owner"

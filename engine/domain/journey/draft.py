@@ -1,0 +1,64 @@
+"""What one decision gathers over all enrollments of a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine.domain.campaign import Campaign
+from engine.domain.delivery import MailKind
+from engine.domain.journey.decision import Act, Line, Send
+from engine.domain.journey.facts import LeadFacts
+from engine.domain.journey.history import History
+from engine.domain.journey.mailable import window_zone
+from engine.domain.journey.programme import Programme
+
+
+@dataclass
+class Draft:
+    """The answer while it is being worked out, shared by all runs of the lead.
+
+    `stirs` counts what other runs may see or depend on: fields set, runs begun and ended, a hand-off. While it grows,
+    everything is asked once more, so that nothing waits for a later look.
+    """
+
+    facts: LeadFacts
+    programme: Programme
+    now: datetime
+    sends: list[Send] = field(default_factory=list)
+    actions: list[Act] = field(default_factory=list)
+    fields: dict[str, object] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    handed_off: bool = False
+    rechecks: list[datetime] = field(default_factory=list)
+    stirs: int = 0
+    history: History = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.history = History(self.facts)
+
+    @property
+    def with_sales(self) -> bool:
+        """Whether sales has the lead, since earlier or by this decision."""
+        return self.handed_off or self.facts.lead.handed_off_at is not None
+
+    @property
+    def marketing_sends(self) -> int:
+        return sum(send.kind is MailKind.MARKETING for send in self.sends)
+
+    def zone(self, campaign: Campaign) -> ZoneInfo:
+        """The zone in which the lead's days and hours are counted in this campaign."""
+        return window_zone(campaign.window, self.facts.lead, self.programme)
+
+    def recheck(self, instant: datetime | None) -> None:
+        """Look at the lead again at this instant; only the future counts."""
+        if instant is not None and instant > self.now:
+            self.rechecks.append(instant)
+
+    def set_fields(self, values: Mapping[str, object]) -> None:
+        """Give fields of the lead these values, for the rules of this decision too."""
+        if any(name not in self.fields or self.fields[name] != value for name, value in values.items()):
+            self.stirs += 1
+            self.fields.update(values)
