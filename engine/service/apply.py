@@ -32,7 +32,7 @@ from engine.store.audience import (
     waiting_at,
     wake_campaign,
 )
-from engine.store.bundles import add_bundle, campaign_rows, home_values, keep_blobs, set_campaign, set_home_value
+from engine.store.bundles import Blob, add_bundle, campaign_rows, home_values, keep_blobs, set_campaign, set_home_value
 from engine.store.database import reading, writing
 
 SAMPLE = 5
@@ -50,7 +50,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A campaign that begins to let leads in: how many enter at once, some of them by name, how many are passed over."""
+    """A campaign that begins to let leads in: how many enter at once, some by name, how many are passed over."""
 
     campaign: str
     enter_now: int = 0
@@ -156,19 +156,20 @@ def apply(home: Home, plan: Prospect, by: str) -> int:
     return number
 
 
-def _contents(report: CheckReport) -> Iterator[tuple[str, str, bytes]]:
+def _contents(report: CheckReport) -> Iterator[Blob]:
     for mail in report.mails.values():
-        yield mail.digest, "application/json", mail.to_json().encode()
+        yield Blob(mail.digest, "application/json", str(mail.key), mail.to_json().encode())
     seen: set[str] = set()
     for mail in report.mails.values():
         yield from _pictures(report, mail, seen)
 
 
-def _pictures(report: CheckReport, mail: CompiledMail, seen: set[str]) -> Iterator[tuple[str, str, bytes]]:
+def _pictures(report: CheckReport, mail: CompiledMail, seen: set[str]) -> Iterator[Blob]:
     for asset in mail.assets:
         if asset.hash not in seen:
             seen.add(asset.hash)
-            yield asset.hash, asset.content_type, (report.root / "templates" / asset.path).read_bytes()
+            content = (report.root / "templates" / asset.path).read_bytes()
+            yield Blob(asset.hash, asset.content_type, asset.name, content)
 
 
 def _bundle_values(plan: Prospect, by: str, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -78,9 +79,16 @@ class _Compiled:
     mails: Mapping[MailKey, CompiledMail]
     problems: list[Problem] = field(default_factory=list)
 
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str, str], list[CompiledMail]]:
+        found: dict[tuple[str, str, str], list[CompiledMail]] = {}
+        for key, mail in self.mails.items():
+            found.setdefault((key.theme, key.stage, key.name), []).append(mail)
+        return found
+
     def of(self, wanted: MailWanted) -> list[CompiledMail]:
         """The mail in all its languages."""
-        return [mail for key, mail in self.mails.items() if _names(key, wanted)]
+        return self._by_name.get((wanted.theme, wanted.stage, wanted.name), [])
 
 
 def check(
@@ -159,10 +167,6 @@ def _place_of(use: MailUse) -> Place:
     variants = use.placed.item.find("variants", "email")
     item = next((item for item in variants.elements() if item.value == use.wanted.name), None)
     return (item or use.placed.item.find("email")).place
-
-
-def _names(key: MailKey, wanted: MailWanted) -> bool:
-    return (key.theme, key.stage, key.name) == (wanted.theme, wanted.stage, wanted.name)
 
 
 def _links(compiled: _Compiled) -> LinksOf:

@@ -11,7 +11,7 @@ from engine.domain.recipient import Ack, Choices, Topic, UnavailableError, Wish
 from engine.service.home import Home
 from engine.service.themes import themes_of
 from engine.store.database import StoreError, reading, writing
-from engine.store.events import delivered
+from engine.store.events import add_events, delivered
 from engine.store.journey import tell, wake
 from engine.store.permission import (
     address_of,
@@ -46,6 +46,7 @@ class Leave:
                 if new:
                     _keep(connection, who.id, "", False, at, how, evidence)
                     tell(connection, who.id, Line(at, "unsubscribed", data={"how": how}))
+                    add_events(connection, [_event(connection, delivery, who.id, at, how)])
                     wake(connection, [who.id], at)
                 return Ack.DONE if new else Ack.ALREADY
         except StoreError as error:
@@ -97,6 +98,27 @@ class Leave:
 def _who(connection: Any, delivery: int) -> Any | None:
     mail = delivered(connection, [delivery]).get(delivery)
     return address_of(connection, mail.lead_id) if mail is not None else None
+
+
+def _event(connection: Any, delivery: int, lead: int, at: datetime, how: str) -> dict[str, Any]:
+    mail = delivered(connection, [delivery])[delivery]
+    return {
+        "source_id": f"unsubscribe:{delivery}:{at.isoformat()}",
+        "lead_id": lead,
+        "kind": "unsubscribe",
+        "at": at,
+        "received_at": at,
+        "actor": "human",
+        "judged": f"by {how}",
+        "delivery_id": delivery,
+        "enrollment_id": mail.enrollment_id,
+        "campaign": mail.campaign,
+        "stage": mail.stage,
+        "step": mail.step,
+        "properties": {},
+        "folded": {},
+        "evidence": {},
+    }
 
 
 def _set_topic(connection: Any, who: Any, topic: str, wanted: bool, at: datetime, evidence: Mapping[str, str]) -> None:

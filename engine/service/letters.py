@@ -105,7 +105,7 @@ class Letters:
             found = read_blob(connection, digest)
         if found is None:
             raise UnsendableError(f"the compiled mail {digest} is missing from the store")
-        compiled = CompiledMail.from_json(found[1].decode())
+        compiled = CompiledMail.from_json(found.content.decode())
         values = {**self._home.config.vars, **{name: str(value) for name, value in campaign.vars.items()}}
         info = CampaignInfo(campaign.id, campaign.title, campaign.theme)
         return load_form(compiled, self._home.keys.ring, self._site, info, values)

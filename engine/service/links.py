@@ -38,4 +38,4 @@ class LinkNames:
     def _read(self, form: str) -> CompiledMail | None:
         with reading(self._store) as connection:
             found = read_blob(connection, form)
-        return CompiledMail.from_json(found[1].decode()) if found else None
+        return CompiledMail.from_json(found.content.decode()) if found else None

@@ -19,12 +19,13 @@ NEIGHBOURHOOD = timedelta(minutes=1)
 
 
 def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: timedelta) -> int:
-    """Write hits down as events, each once; opens and clicks wait out the quarantine. How many were new."""
+    """Write opens and clicks down as events, each once, in quarantine; carry out spooled unsubscribes. How many were new."""
     with writing(home.store) as connection:
         known = delivered(connection, [hit.delivery for hit in hits])
-        rows = [_event_row(hit, known[hit.delivery], links, quarantine) for hit in hits if hit.delivery in known]
+        seen = [hit for hit in hits if hit.delivery in known and hit.kind in _KINDS]
+        rows = [_event_row(hit, known[hit.delivery], links, quarantine) for hit in seen]
         new = add_events(connection, rows)
-        settling = {row["lead_id"]: row["settles_at"] for row in rows if row["pending"]}
+        settling = {row["lead_id"]: row["settles_at"] for row in rows}
         for instant in sorted(set(settling.values())):
             wake(connection, [who for who, at in settling.items() if at == instant], instant)
     leave = Leave(home)
@@ -35,7 +36,6 @@ def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: t
 
 
 def _event_row(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> dict[str, Any]:
-    pending = hit.kind in (HitKind.OPEN, HitKind.CLICK)
     link = links.name(mail.form, hit.link) if hit.link is not None else ""
     return {
         "source_id": f"hit:{hit.id}",
@@ -44,9 +44,9 @@ def _event_row(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> 
         "name": "",
         "at": hit.at,
         "received_at": hit.at,
-        "pending": pending,
-        "settles_at": hit.at + quarantine if pending else None,
-        "actor": "unknown" if pending else "human",
+        "pending": True,
+        "settles_at": hit.at + quarantine,
+        "actor": "unknown",
         "judged": "",
         "delivery_id": hit.delivery,
         "enrollment_id": mail.enrollment_id,
@@ -60,13 +60,7 @@ def _event_row(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> 
     }
 
 
-_KINDS = {
-    HitKind.OPEN: "open",
-    HitKind.CLICK: "click",
-    HitKind.UNSUBSCRIBE: "unsubscribe",
-    HitKind.VIEW: "custom",
-    HitKind.PREFERENCE: "custom",
-}
+_KINDS = {HitKind.OPEN: "open", HitKind.CLICK: "click"}
 
 
 def _evidence(hit: Hit) -> dict[str, Any]:

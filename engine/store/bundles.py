@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -56,21 +56,24 @@ def add_bundle(connection: Connection, values: Mapping[str, Any]) -> int:
     return int(number)
 
 
-def keep_blobs(connection: Connection, blobs: Iterable[tuple[str, str, bytes]]) -> None:
-    """Store contents (digest, content type, bytes) that are not there yet."""
-    rows = [{"digest": digest, "content_type": kind, "content": content} for digest, kind, content in blobs]
-    insert_ignoring(connection, blob, rows, ("digest",))
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A content, found by the digest of what it is."""
+
+    digest: str
+    content_type: str
+    name: str
+    content: bytes
 
 
-def read_blob(connection: Connection, digest: str) -> tuple[str, bytes] | None:
-    """The content type and bytes of a content."""
+def keep_blobs(connection: Connection, blobs: Iterable[Blob]) -> None:
+    """Store contents that are not there yet."""
+    insert_ignoring(connection, blob, [asdict(found) for found in blobs], ("digest",))
+
+
+def read_blob(connection: Connection, digest: str) -> Blob | None:
     row = connection.execute(select(blob).where(blob.c.digest == digest)).one_or_none()
-    return (row.content_type, row.content) if row is not None else None
-
-
-def read_blobs(connection: Connection, digests: Sequence[str]) -> dict[str, bytes]:
-    query = select(blob.c.digest, blob.c.content).where(blob.c.digest.in_(list(digests)))
-    return {row.digest: row.content for row in connection.execute(query)}
+    return Blob(row.digest, row.content_type, row.name, row.content) if row is not None else None
 
 
 def campaign_rows(connection: Connection) -> dict[str, Any]:

@@ -150,6 +150,7 @@ class BlobRow(Base, table=True):
 
     digest: str = Field(sa_column=Column(Text, primary_key=True))
     content_type: str = Field(default="", sa_type=Text)
+    name: str = Field(default="", sa_type=Text)
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
