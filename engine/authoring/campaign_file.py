@@ -58,7 +58,10 @@ class PlacedStep:
 
 @dataclass(slots=True)
 class CampaignDraft:
-    """A campaign as read, perhaps with mistakes; `unread` are stages of which some step could not be made out."""
+    """A campaign as read, perhaps with mistakes; `unread` are stages of which some step could not be made out.
+
+    `readable` is false where the file as a whole means something else than its author thinks.
+    """
 
     document: Document
     outline: Outline
@@ -66,6 +69,7 @@ class CampaignDraft:
     notes: Notes
     steps: list[PlacedStep] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+    readable: bool = True
 
     @property
     def root(self) -> Item:
@@ -98,6 +102,8 @@ def read_campaign(document: Document, around: Surroundings) -> CampaignDraft:
     mails: dict[str, Links] = {mail: (around.links or {}).get(mail) for mail in known.mails}
     inner = scope_for(around.config, known, steps=mails, campaigns=around.campaigns)
     outer = scope_for(around.config, known, in_campaign=False, steps=mails, campaigns=around.campaigns)
+    if _swallowed(document.root, notes):
+        return CampaignDraft(document, known, Campaign(known.id, "", ()), notes, readable=False)
     read = Table(document.root, notes, "a campaign")
     sent_by = sender(around.config.sender.default)
     draft = CampaignDraft(document, known, Campaign("", "", ()), notes)
@@ -123,7 +129,6 @@ def read_campaign(document: Document, around: Surroundings) -> CampaignDraft:
         stages=_stages(read, draft, Reading(inner, around.config.sender.default)),
     )
     read.finish(_at_the_top())
-    _report_swallowed(document.root, notes)
     return draft
 
 
@@ -215,17 +220,20 @@ def _moved(item: Item, notes: Notes) -> Mapping[str, str] | None:
     return {key: target for key, target in targets.items() if target is not None}
 
 
-def _report_swallowed(root: Item, notes: Notes) -> None:
-    """Keys of the campaign below a `[vars]` header became vars, which nobody notices."""
-    for name_of_table in ("vars", "moved", "window"):
-        found = root.get(name_of_table)
+def _swallowed(root: Item, notes: Notes) -> bool:
+    """Keys of the campaign below a `[vars]` header became vars, which nobody would notice."""
+    for table_name in ("vars", "moved", "window"):
+        found = root.get(table_name)
         if found is None or not found.is_table or found.place.column >= found.key.column:
             continue
-        for key, item in found.entries():
-            if key in CAMPAIGN_KEYS and key not in root.items:
-                where = f"[{name_of_table}]"
-                message = f"'{key}' stands below {where}, and so belongs to that table"
-                notes.error("E013", item.key, message, f"move it above {where}")
+        keys = [(key, item) for key, item in found.entries() if key in CAMPAIGN_KEYS and key not in root.items]
+        if keys:
+            key, item = keys[0]
+            below = f"'{key}'" if len(keys) == 1 else f"'{key}' and {len(keys) - 1} more"
+            message = f"{below} of the campaign's keys stand below [{table_name}], and so belong to that table"
+            notes.error("E013", item.key, message, f"move [{table_name}] and its keys below all of them")
+            return True
+    return False
 
 
 def _stages(read: Table, draft: CampaignDraft, reading: Reading) -> tuple[Stage, ...]:

@@ -65,10 +65,16 @@ def step_ids(stage: str, steps: Iterable[Item]) -> list[str]:
 def _step_id(stage: str, step: Item, made: Counter[str]) -> str:
     for key in ("id", "email"):
         if (given := step.get(key)) is not None and isinstance(given.value, str) and given.value.strip():
-            return given.value
+            return _without_ending(given.value)
     kind = next((kind for kind in KINDS if kind in step.items), "step")
     made[kind] += 1
     return f"{stage}-{kind}" if made[kind] == 1 else f"{stage}-{kind}-{made[kind]}"
+
+
+def _without_ending(mail: str) -> str:
+    """A mail's name where somebody wrote its file's, which is reported where the step is read."""
+    stem, _, ending = mail.rpartition(".")
+    return stem if stem and ending in ("md", "html", "mjml") else mail
 
 
 def _mails(name: str, stage: Item) -> Iterator[str]:

@@ -51,6 +51,7 @@ class Table:
         self.notes = notes
         self.what = what
         self.asked: list[str] = []
+        self.lacks: dict[str, str] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self.item.items
@@ -71,25 +72,27 @@ class Table:
         return default if value is None else value
 
     def need(self, key: str, convert: Converter[T], example: str) -> T | None:
-        """The value of a key that must be there."""
+        """The value of a key that must be there; `finish` notes it where it is not."""
         self.asked.append(key)
         found = self.item.get(key)
         if found is None:
-            self.missing(key, example)
+            self.lacks[key] = example
             return None
         return convert(found, self.notes)
-
-    def missing(self, key: str, example: str) -> None:
-        """Note that a key is missing – unless a key that looks like it is there, which is reported as unknown."""
-        if not any(did_you_mean(other, [key]) for other, _ in self.unknown()):
-            self.notes.error("E011", self.item.place, f"{self.what} has no '{key}'", f"add  {key} = {example}")
 
     def unknown(self) -> Iterator[tuple[str, Item]]:
         """The keys that nobody asked for."""
         return ((key, item) for key, item in self.item.entries() if key not in self.asked)
 
     def finish(self, elsewhere: Mapping[str, str] | None = None) -> None:
-        """Note every key that nobody asked for; `elsewhere` says of known ones where they belong."""
+        """Note every key that nobody asked for, and every one that is missing.
+
+        `elsewhere` says of known keys where they belong. A missing key is not noted if one looks like it was meant so.
+        """
+        unknown = [key for key, _ in self.unknown()]
+        for key, example in self.lacks.items():
+            if not any(did_you_mean(other, [key]) for other in unknown):
+                self.notes.error("E011", self.item.place, f"{self.what} has no '{key}'", f"add  {key} = {example}")
         for key, item in self.unknown():
             belongs = (elsewhere or {}).get(key)
             near = did_you_mean(key, self.asked)

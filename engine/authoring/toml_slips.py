@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.authoring.toml_scan import Openings, closing, openings
+
 _TOO_DEEP = "this nests too deeply to be read"
 _POSITION = re.compile(
     r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
@@ -35,28 +37,13 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bracket:
-    char: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What is open where tomllib stopped: brackets, and the beginning of a text; and where the statement begins."""
-
-    statement: int
-    brackets: tuple[_Bracket, ...]
-    quote: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Error:
     """tomllib's error within the text: `what` it says, `at` which character."""
 
     text: str
     what: str
     at: int
-    state: _State
+    state: Openings
 
     @property
     def line_end(self) -> int:
@@ -97,7 +84,7 @@ def _located(text: str, message: str) -> _Error:
         lines = text.split("\n")
         at = sum(len(line) + 1 for line in lines[: int(found["line"]) - 1]) + int(found["column"]) - 1
     at = min(at, len(text))
-    return _Error(text, found["what"] if found else message, at, _state(text, at))
+    return _Error(text, found["what"] if found else message, at, openings(text, at))
 
 
 def _diagnose(error: _Error) -> Slip:
@@ -106,48 +93,6 @@ def _diagnose(error: _Error) -> Slip:
             return slip
     said = error.what[:1].lower() + error.what[1:]
     return error.slip("E002", min(error.at, max(0, len(error.text) - 1)), 1, f"this is not TOML: {said}")
-
-
-def _state(text: str, until: int) -> _State:
-    """Everything before an error is well-formed, so a simple walk knows what is open there."""
-    statement, index = 0, 0
-    brackets: list[_Bracket] = []
-    while index < until:
-        char = text[index]
-        if char in "\"'":
-            end = _end_of_text(text, index, until)
-            if end is None:
-                return _State(statement, tuple(brackets), index)
-            index = end
-            continue
-        if char == "#":
-            end = text.find("\n", index)
-            index = min(until, end if end >= 0 else until)
-            continue
-        if char in "[{":
-            brackets.append(_Bracket(char, index))
-        elif char in "]}" and brackets:
-            brackets.pop()
-        elif char == "\n" and not brackets:
-            statement = index + 1
-        index += 1
-    return _State(statement, tuple(brackets), None)
-
-
-def _end_of_text(text: str, start: int, until: int) -> int | None:
-    """Behind the closing quote, or None if it is not closed before `until`."""
-    fence = text[start : start + 3] if text[start : start + 3] in ('"""', "'''") else text[start]
-    index = start + len(fence)
-    while index < until:
-        if text[index] == "\\" and fence[0] == '"':
-            index += 2
-        elif text.startswith(fence, index):
-            return index + len(fence)
-        elif text[index] == "\n" and len(fence) == 1:
-            return None
-        else:
-            index += 1
-    return None
 
 
 def _repeated(error: _Error) -> Slip | None:
@@ -191,7 +136,7 @@ def _table_over_lines(error: _Error) -> Slip | None:
     table = next((bracket for bracket in error.state.brackets if bracket.char == "{"), None)
     if table is None or error.text[error.at : error.at + 1] not in ("\n", "#", ""):
         return None
-    end = _closing(error.text, table.at)
+    end = closing(error.text, table.at)
     if end is None:
         line_end = error.text.find("\n", table.at)
         width = (line_end if line_end >= 0 else len(error.text)) - table.at
@@ -200,31 +145,6 @@ def _table_over_lines(error: _Error) -> Slip | None:
     message = "a table in { } goes over several lines, and TOML wants it on one"
     hint = f"write {flat}" if len(flat) <= 100 and "#" not in flat else "write it on one line"
     return Slip("E006", table.at, 1, message, hint, (error.state.statement, end))
-
-
-def _closing(text: str, start: int) -> int | None:
-    """Behind the bracket that closes a table which begins at `start`; None if another statement comes first."""
-    depth, index = 0, start
-    while index < len(text):
-        char = text[index]
-        if char in "\"'":
-            end = _end_of_text(text, index, len(text))
-            if end is None:
-                return None
-            index = end
-            continue
-        if char == "#":
-            index = text.find("\n", index)
-            if index < 0:
-                return None
-            continue
-        if char == "\n" and re.match(r"\n[ \t]*\[", text[index : index + 80]) and depth == 1:
-            return None
-        depth += (char in "[{") - (char in "]}")
-        index += 1
-        if depth == 0:
-            return index
-    return None
 
 
 def _header(error: _Error) -> Slip | None:
@@ -251,11 +171,11 @@ def _header(error: _Error) -> Slip | None:
 
 def _key_slip(error: _Error) -> Slip | None:
     """What goes wrong before the value begins: `title: "x"`, `reply to = "x"`, `title "x"`."""
-    if error.what.startswith(("Invalid value", "Expected newline", "Unescaped", "Unclosed array")):
+    if error.what.startswith(("Invalid value", "Expected newline", "Unescaped")):
         return None
     line, start = error.statement, error.state.statement
     if error.state.brackets:
-        return _key_in_table(error)
+        return _behind_value(error) or _key_in_table(error)
     if odd := re.match(r"\s*([\u00a0\u2000-\u200b\u3000\ufeff])", line):
         return error.slip("E002", start + odd.start(1), 1, "an invisible character stands here", "delete it")
     if comment := re.match(r"\s*(//|;|--|/\*)", line):
@@ -284,6 +204,20 @@ def _no_equals(error: _Error) -> Slip | None:
     rest = shown[word.end() :].strip() if word else ""
     hint = f"write {word[0]} = {_quoted(rest)}" if word and rest else "write a key, = and a value"
     return error.slip("E005", at, len(shown), "a key needs = and a value behind it", hint)
+
+
+def _behind_value(error: _Error) -> Slip | None:
+    """Within brackets, a value has ended and something else than a comma follows."""
+    if not error.what.startswith("Unclosed"):
+        return None
+    start = _part_start(error.text, error.at)
+    equals = error.text.rfind("=", start, error.at)
+    start = equals + 1 if equals >= 0 else start
+    value = error.text[start : error.at].lstrip()
+    at = error.at - len(value)
+    if value and value[0] not in "\"'[{" and not error.text[error.at].isspace():
+        return _bare_value(error, at, error.text[at : error.line_end])
+    return error.slip("E008", error.at, 1, "a comma is missing before this", 'write a, b: "one", "two"')
 
 
 def _key_in_table(error: _Error) -> Slip | None:
@@ -331,8 +265,15 @@ def _value_slip(error: _Error) -> Slip | None:
         return error.slip("E003", at, width, "these are typographic quotes, which TOML does not know", _STRAIGHT)
     if rest[0] in "\"'":
         return _behind_text(error, at, rest)
+    return _bare_value(error, at, rest)
+
+
+def _bare_value(error: _Error, at: int, rest: str) -> Slip:
+    """A value without quotes that is none."""
     found = _BARE.match(rest)
     word = (found[0] if found else rest).rstrip()
+    if error.text[error.at : error.at + 1] in (",", ";") and error.at == at + len(word):
+        return error.slip("E002", error.at, 1, "a comma ends no line in TOML", "take it out")
     if word in _WORDS:
         return error.slip("E003", at, len(word), f"{word} is not a value that TOML knows", f"write {_WORDS[word]}")
     if date := re.fullmatch(r"(\d{1,2})[./](\d{1,2})[./](\d{4})", word):

@@ -77,11 +77,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that is TOML: its path as people know it, its text, and the tree of its values."""
+    """A file that is TOML: its path as people know it, its text, and the tree of its values.
+
+    `partial` says that a table was passed over because it is there twice.
+    """
 
     path: str
     text: str
     root: Item
+    partial: bool = False
 
 
 def read_text(path: str, raw: bytes) -> str | Problem:
@@ -122,7 +126,8 @@ def read_document(path: str, text: str) -> tuple[Document | None, list[Problem]]
         problems += [Problem(s.code, s.message, _place(path, whole, s.start, s.width), s.hint) for s in slips]
         return None, sorted(problems, key=lambda problem: problem.place)
     root = _build(path, values, positions.spots, (), Place(path, 1, 1), Place(path, 1, 1), "")
-    return Document(path, text, root), problems
+    partial = any(found.is_table for found in positions.repeated)
+    return Document(path, text, root, partial), problems
 
 
 def _further_slips(text: str, slip: Slip) -> Iterator[Slip]:

@@ -90,7 +90,7 @@ def rule(scope: Scope) -> Converter[Rule]:
         for odd in oddities(found, Place(item.place.path, 1, 1)):
             moved = item.moved(odd)
             if odd.code == "E110" and found.source.strip().casefold() != "false":
-                notes.error(moved.code, moved.place, moved.message, moved.hint or "leads would wait for it forever")
+                notes.error(moved.code, moved.place, moved.message, moved.hint)
             else:
                 notes.warning(moved.code, moved.place, moved.message, moved.hint)
         return found
@@ -164,7 +164,11 @@ def mailbox(item: Item, notes: Notes) -> str | None:
     if wrong is None:
         return value
     start, width, message = wrong
-    notes.error("E230", item.letters(start, width), message, 'write "Ann Lee <ann@acme.example>"')
+    *words, last = value.split()
+    meant = (
+        f"{' '.join(words)} <{last}>" if words and "<" not in value and "@" in last else "Ann Lee <ann@acme.example>"
+    )
+    notes.error("E230", item.letters(start, width), message, f'write "{meant}"')
     return None
 
 

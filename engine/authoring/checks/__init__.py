@@ -17,9 +17,12 @@ from engine.config.model import Config
 
 def check_campaign(draft: CampaignDraft, config: Config) -> None:
     """Note every mistake of the campaign as a whole in the draft's notes."""
+    if not draft.readable:
+        return
     check_entry(draft)
     check_moved(draft)
-    check_ways(draft)
+    if not draft.document.partial:
+        check_ways(draft)
     check_steps(draft, config)
     check_fields(draft, config)
     check_people(draft, config)

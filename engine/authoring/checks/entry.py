@@ -17,7 +17,7 @@ def check_entry(draft: CampaignDraft) -> None:
         place = root.find("state").place if "state" in root.items else root.place
         said = notes.error if campaign.state.admits else notes.warning
         said("E210", place, "nobody ever enters this campaign: it has neither enter nor on", _ENTER)
-        if "backfill" in root.items:
+        if "backfill" in root.items and not campaign.state.admits:
             message = "backfill lets existing leads in by enter, and this campaign has none"
             notes.error("E211", root.find("backfill").key, message, _ENTER)
     if "key" in root.items and not has_on:
@@ -36,7 +36,7 @@ def check_moved(draft: CampaignDraft) -> None:
     for old, new in draft.campaign.moved.items():
         item = draft.root.find("moved", old)
         if new not in known and new != EXIT:
-            hint = did_you_mean(new.rpartition("/")[2], known)
+            hint = did_you_mean(new.rpartition("/")[2], known) or f"there are: {', '.join(sorted(known))}"
             message = f"'{new}' is neither a stage nor a step of this campaign"
             draft.notes.problems.append(Problem("E217", message, item.place, hint))
         if old in known:
