@@ -60,3 +60,17 @@ class Reject:
     column: str
     reason: str
     raw: tuple[str, ...] = ()
+
+
+class EventRecord(NamedTuple):
+    """Something that a person did, as a file says it. `source_id` is the same whenever the same thing is said again."""
+
+    row: int
+    identities: tuple[Identity, ...]
+    email: str
+    email_domain: str
+    name: str
+    at: datetime
+    source_id: str
+    properties: Mapping[str, Any]
+    raw: tuple[str, ...] = ()

@@ -121,9 +121,7 @@ def _policy(
     return ImportPolicy(
         key=key,
         source=f"import of {path.name}" + (f" ({file.tool})" if file.tool else ""),
-        start=Values(
-            {**dict.fromkeys(BUILTINS, ""), "lifecycle": config.lifecycle.start, "source": options.source}, {}
-        ),
+        start=Values(builtins, {}),
         internal=internal_test(config.internal),
         new_id=lambda: public_id(now, os.urandom(ENTROPY_BYTES)),
         list_name=options.list_name,

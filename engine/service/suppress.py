@@ -17,6 +17,7 @@ from engine.store.erasure import erase_lead, everything_about
 from engine.store.leads import find_lead
 from engine.store.permission import lift, suppress_hashes, suppressions_of
 
+BY_HAND = "by operator"
 _DOMAIN = re.compile(r"@?[\w-]+(\.[\w-]+)+")
 
 

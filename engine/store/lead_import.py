@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,7 @@ def import_chunk(
 
 def _told_apart(connection: Connection, records: Sequence[LeadRecord], tally: Tally) -> list[Person]:
     """The records by person, whether stored or met in this chunk; a record about two people is rejected."""
-    known = _known(connection, records)
+    known = known_leads(connection, (one for record in records for one in record.identities))
     groups: dict[Identity | int, list[LeadRecord]] = {}
     met: dict[Identity, Identity | int] = dict(known)
     for record in records:
@@ -74,8 +74,9 @@ def _told_apart(connection: Connection, records: Sequence[LeadRecord], tally: Ta
     return [_person(group, combined(members), known) for group, members in groups.items()]
 
 
-def _known(connection: Connection, records: Sequence[LeadRecord]) -> dict[Identity, int]:
-    named = {one for record in records for one in record.identities}
+def known_leads(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, int]:
+    """The numbers of the leads that bear these identities, our own opaque id among them."""
+    named = set(identities)
     found = leads_by_identity(connection, [one for one in named if one.kind != PUBLIC_ID])
     ids = leads_by_public_id(connection, [one.value for one in named if one.kind == PUBLIC_ID])
     return {**found, **{Identity(PUBLIC_ID, value): number for value, number in ids.items()}}
@@ -98,10 +99,15 @@ def _decider(connection: Connection, people: Sequence[Person], policy: ImportPol
     return Decider(
         policy,
         now,
-        _grouped(connection, _SUPPRESSIONS, [known for one in people for known in one.hashes]),
+        suppressions_by_hash(connection, [known for one in people for known in one.hashes]),
         lists_of(connection, listed) if listed else {},
         _grouped(connection, _CONSENTS, asked),
     )
+
+
+def suppressions_by_hash(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    """What stands against these addresses: scope, reason, source and instant."""
+    return _grouped(connection, _SUPPRESSIONS, hashes)
 
 
 def _grouped(connection: Connection, query: Select[Any], keys: Sequence[Any]) -> dict[Any, list[Row[Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -128,16 +128,13 @@ def count_leads(connection: Connection, condition: Any = None) -> int:
     return connection.scalar(query.where(true() if condition is None else condition)) or 0
 
 
-def stream_leads(
-    connection: Connection, condition: Any = None, list_name: str = "", page: int = 1000
-) -> Iterator[Sequence[Row[Any]]]:
-    """Pages of leads in the order of their numbers: all, those on a list, those who meet a condition of `rules_sql`."""
-    query = select(lead).where(lead.c.merged_into.is_(None)).order_by(lead.c.id).limit(page)
+def leads_page(
+    connection: Connection, after: int = 0, condition: Any = None, list_name: str = "", size: int = 1000
+) -> Sequence[Row[Any]]:
+    """The next leads after that number: all, those on a list, those who meet a condition of `rules_sql`."""
+    query = select(lead).where(lead.c.id > after, lead.c.merged_into.is_(None)).order_by(lead.c.id).limit(size)
     if list_name:
         query = query.where(lead.c.id.in_(select(member.c.lead_id).where(member.c.name == list_name)))
     if condition is not None:
         query = query.where(condition)
-    last = 0
-    while rows := connection.execute(query.where(lead.c.id > last)).all():
-        last = rows[-1].id
-        yield rows
+    return connection.execute(query).all()

@@ -220,6 +220,19 @@ def _put_lists(draft: Draft, raw: object) -> str:
     return ""
 
 
+def _put_identities(draft: Draft, raw: object) -> str:
+    """Our own export: `kind:value` of each identity that has no column of its own."""
+    names = tags(raw)
+    if isinstance(names, Rejected):
+        return names.reason
+    for name in names:
+        kind, _, value = name.partition(":")
+        if not value:
+            return f"'{name[:40]}' is no identity, such as salesforce:00Q5e"
+        draft.identities.append(Identity(kind, value))
+    return ""
+
+
 def _put_consent(name: str) -> Put:
     """Consent's times and places; a confirmation (double opt-in) counts more than the first wish."""
 
@@ -302,6 +315,7 @@ _PUTS: Mapping[str, Put] = {
     "email": _put_email,
     "public_id": _put_public_id,
     "lists": _put_lists,
+    "identities": _put_identities,
     "opted_out": _put_opted_out,
     "opted_out_at": _put_opted_out_at,
     "subscribed": _put_subscribed,
