@@ -319,7 +319,7 @@ def copy_dictionary(compiled: CompiledMail) -> bytes:
 
 def pack_copy(form: Form, message: bytes) -> bytes:
     """A message, small: only what differs from the form is stored."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, form.dictionary)
+    packer = zlib.compressobj(1, zlib.DEFLATED, -15, 6, zlib.Z_DEFAULT_STRATEGY, form.dictionary)
     return packer.compress(message) + packer.flush()
 
 

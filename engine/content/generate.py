@@ -136,15 +136,17 @@ class _BytesWriter:
     holes: dict[int, ex.Expression] = field(default_factory=dict)
     constants: list[bytes] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    run: list[tuple[str, ex.Expression | None]] = field(default_factory=list)
+    shared: dict[str, str] = field(default_factory=dict)
     code: _Code = field(init=False)
 
     def __post_init__(self) -> None:
         self.code = _Code(self.targets)
 
     def function(self, pieces: Pieces) -> Function:
-        self.lines = ["def run(call):", "    out = []", "    put = out.append", "    token = call.token"]
+        self.lines = ["def run(call):", "    out = []", "    token = call.token"]
         self._pieces((*pieces, Text("\n")) if not _ends_line(pieces) else pieces, 1)
-        self._flush(1)
+        self._close(1)
         self.lines.append("    return b''.join(out)")
         return _built(self.code, self.lines, self.holes, tuple(self.constants), markup=self.markup)
 
@@ -158,7 +160,7 @@ class _BytesWriter:
                 case Hole(expression):
                     self._hole(expression, depth)
                 case Address():
-                    self._address(piece, depth)
+                    self._address(piece)
                 case Branch(test, body, otherwise):
                     self._branch(test, body, otherwise, depth)
                 case Loop():
@@ -167,41 +169,70 @@ class _BytesWriter:
     def _escape(self, value: str) -> str:
         return escaped(value) if self.markup else value
 
-    def _flush(self, depth: int) -> None:
+    def _flush(self) -> None:
+        """What is fixed so far becomes one constant."""
         text = "".join(self.waiting)
         self.waiting.clear()
         if text:
-            self.lines.append(f"{'    ' * depth}put(K{len(self.constants)})")
+            self.run.append((f"K{len(self.constants)}", None))
             self.constants.append(fragment(text))
 
+    def _item(self, code: str, expression: ex.Expression | None = None) -> None:
+        self._flush()
+        self.run.append((code, expression))
+
+    def _close(self, depth: int) -> None:
+        """Everything since the last branch or loop is put out at once, an item a line."""
+        self._flush()
+        if not self.run:
+            return
+        self.lines.append("    " * depth + "out += (")
+        for code, expression in self.run:
+            self.lines.append("    " * (depth + 1) + code + ",")
+            if expression is not None:
+                self.holes[len(self.lines)] = expression
+        self.lines.append("    " * depth + ")")
+        self.run.clear()
+
     def _line(self, depth: int, code: str, expression: ex.Expression | None = None) -> None:
-        self._flush(depth)
+        self._close(depth)
         self.lines.append("    " * depth + code)
         if expression is not None:
             self.holes[len(self.lines)] = expression
 
+    def _shared(self, code: str, depth: int) -> str:
+        """A value written before by a part that always runs is not encoded again."""
+        if code in self.shared:
+            return self.shared[code]
+        if depth > 1:
+            return code
+        self.shared[code] = name = f"h{len(self.shared)}"
+        return f"({name} := {code})"
+
     def _hole(self, expression: ex.Expression, depth: int) -> None:
         match expression:
             case ex.Reference("pixel"):
-                self._target(self.pixel, depth) if self.pixel else None
+                self._target(self.pixel)
             case ex.Reference("link", (int(index),)):
-                self._target(self.targets[index], depth)
+                self._target(self.targets[index])
             case ex.Reference(root) if root in _ADDRESSES:
-                self._line(depth, f"put(call.{root}_bytes)")
+                self._item(f"call.{root}_bytes")
             case _:
-                self._line(depth, f"put(hole({self.code.expression(expression)}))", expression)
+                self._item(self._shared(f"hole({self.code.expression(expression)})", depth), expression)
 
-    def _target(self, target: Target, depth: int) -> None:
+    def _target(self, target: Target | None) -> None:
+        if target is None:
+            return
         write = str if target.raw else self._escape
         self.waiting.append(write(target.before))
         if target.bound:
-            self._line(depth, "put(token)")
+            self._item("token")
             self.waiting.append(write(target.after))
 
-    def _address(self, address: Address, depth: int) -> None:
+    def _address(self, address: Address) -> None:
         target = self.code.joined(address.pieces)
         first = next((piece.expression for piece in address.pieces if isinstance(piece, Hole)), None)
-        self._line(depth, f"put(call.link({address.index}, {target}, {self.markup}))", first)
+        self._item(f"call.link({address.index}, {target}, {self.markup})", first)
 
     def _branch(self, test: ex.Expression, body: Pieces, otherwise: Pieces, depth: int) -> None:
         self._line(depth, f"if {self.code.expression(test)}:", test)
@@ -213,7 +244,7 @@ class _BytesWriter:
     def _block(self, pieces: Pieces, depth: int) -> None:
         self.lines.append("    " * depth + "pass")
         self._pieces(pieces, depth)
-        self._flush(depth)
+        self._close(depth)
 
     def _loop(self, loop: Loop, depth: int) -> None:
         name = f"x_{loop.variable}"

@@ -66,6 +66,9 @@ def _folded(field: str, value: str) -> bytes:
 
 def _words(value: str, room: int) -> bytes:
     """Encoded words (RFC 2047) in base64, each of whole characters and at most 75 long, the first within `room`."""
+    encoded_whole = value.encode("utf-8", "replace")
+    if len(encoded_whole) <= (room - 12) // 4 * 3:
+        return b"=?utf-8?b?" + b64encode(encoded_whole) + b"?="
     words: list[bytes] = []
     chunk = bytearray()
     for char in value:
