@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def main() -> None:
@@ -16,6 +21,31 @@ def main() -> None:
 
 class Processes:
     """Starts what the command line may only ask for; implements `engine.cli.composition.Processes`."""
+
+    def run(self, home: Path, *, tracker: bool = True) -> None:
+        from engine.processes.daemon import run_daemon
+
+        run_daemon(home, tracker=tracker)
+
+    def serve(self, home: Path) -> None:
+        from engine.processes.tracker import run_tracker
+
+        run_tracker(home)
+
+    def send(self, home: Path, name: str) -> None:
+        from engine.processes.sender import run_sender
+
+        run_sender(home, name)
+
+    def demo(self, *, stay: bool, days: int, leads: int) -> None:
+        from engine.demo.show import show_demo
+
+        show_demo(stay=stay, days=days, leads=leads)
+
+    def daemon(self, home: Path) -> tuple[int, datetime] | None:
+        from engine.runtime.lock import holder
+
+        return holder(home / "var" / "daemon.lock")
 
 
 if __name__ == "__main__":

@@ -130,6 +130,10 @@ class Tracking(Section):
     quarantine: str = Field(
         "60s", description="How long an open or click waits before it counts, to recognise scanners."
     )
+    workers: int = Field(1, ge=1, le=16, description="Tracker processes that share the port.")
+    trusted_proxies: str = Field(
+        "", description="Addresses of the balancers whose X-Forwarded-For is believed, separated by commas."
+    )
     utm: dict[str, str] = Field(
         {},
         description="Parameters added to links to your own sites; {campaign}, {theme}, {stage} and {mail} are filled in.",

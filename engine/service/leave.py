@@ -15,6 +15,7 @@ from engine.store.events import add_events, delivered
 from engine.store.journey import tell, wake
 from engine.store.permission import (
     address_of,
+    consents_of,
     lift,
     record_consent,
     set_tracking,
@@ -42,6 +43,8 @@ class Leave:
                 who = _who(connection, delivery)
                 if who is None:
                     return Ack.DONE
+                if _came_back_later(connection, who.id, at):
+                    return Ack.ALREADY
                 new = suppress_hashes(connection, [who.address_hash], "marketing", UNSUBSCRIBED, how, at)
                 if new:
                     _keep(connection, who.id, "", False, at, how, evidence)
@@ -98,6 +101,11 @@ class Leave:
 def _who(connection: Any, delivery: int) -> Any | None:
     mail = delivered(connection, [delivery]).get(delivery)
     return address_of(connection, mail.lead_id) if mail is not None else None
+
+
+def _came_back_later(connection: Any, lead: int, at: datetime) -> bool:
+    """Whether the lead gave its consent again after this unsubscribe, which waited in the spool meanwhile."""
+    return any(row.granted and not row.topic and row.at > at for row in consents_of(connection, lead))
 
 
 def _event(connection: Any, delivery: int, lead: int, at: datetime, how: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
 from engine.content.form import Form, load_form
@@ -16,6 +17,7 @@ from engine.domain.journey.facts import Lead
 from engine.domain.steps import EmailStep
 from engine.service.home import Home
 from engine.service.running import Running
+from engine.smtp.dkim import DkimSigner
 from engine.smtp.transaction import Outgoing
 from engine.store.bundles import read_blob
 from engine.store.database import reading
@@ -84,10 +86,25 @@ class Letters:
         context = self._context(claim, campaign, step, lead, background, now)
         try:
             rendered = form.render(context)
-            message = form.assembled(rendered, context)
+            message = self._signed(form.assembled(rendered, context), rendered.sender.address, now)
         except MailError as error:
             raise UnsendableError(str(error)) from error
         return Letter(claim, self._outgoing(claim, context, message), rendered.subject, form)
+
+    def _signed(self, message: bytes, sender: str, now: datetime) -> bytes:
+        """The message under the DKIM key of its sender's domain, where config has one."""
+        domain = sender.rpartition("@")[2].casefold()
+        signer = next((s for name, s in self._signers.items() if domain == name or domain.endswith(f".{name}")), None)
+        return signer.sign(message, now) if signer else message
+
+    @cached_property
+    def _signers(self) -> dict[str, DkimSigner]:
+        return {
+            dkim.domain.casefold(): DkimSigner.from_pem(
+                dkim.domain, dkim.selector, (self._home.path / dkim.key_file).read_bytes()
+            )
+            for dkim in self._home.config.dkim
+        }
 
     def form(self, claim: Claimed, campaign: Campaign, running: Running, lead: Lead, mail: str) -> Form:
         """The form of this delivery's mail in the lead's language, ready to be filled in."""

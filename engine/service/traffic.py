@@ -19,7 +19,8 @@ NEIGHBOURHOOD = timedelta(minutes=1)
 
 
 def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: timedelta) -> int:
-    """Write opens and clicks down as events, each once, in quarantine; carry out spooled unsubscribes. How many were new."""
+    """Write opens and clicks down as events in quarantine, each once, and carry out spooled unsubscribes; how many
+    were new."""
     with writing(home.store) as connection:
         known = delivered(connection, [hit.delivery for hit in hits])
         seen = [hit for hit in hits if hit.delivery in known and hit.kind in _KINDS]

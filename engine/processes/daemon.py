@@ -1,0 +1,107 @@
+"""`ripeline run`: the daemon with its chores, and the commands of its child processes."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from engine.errors import ProblemsError
+from engine.processes.opening import open_for_work
+from engine.runtime.daemon import Chores, Daemon
+from engine.service.alerts import end_trouble, raise_alert
+from engine.service.apply import apply, prospect
+from engine.service.check import CheckReport, check
+from engine.service.home import Home
+from engine.service.operator import tell_operator
+from engine.service.running import Runner
+from engine.service.tick import take_hits
+from engine.web.spool import drain, oldest_age
+
+log = logging.getLogger("ripeline.daemon")
+
+SPOOL_ALARM = timedelta(seconds=60)
+
+
+def run_daemon(path: Path, *, tracker: bool) -> None:
+    """Run the home until SIGTERM or Ctrl-C."""
+    home = open_for_work(path)
+    runner = Runner(home)
+    watcher = Watcher(home, runner) if home.config.apply.safe else None
+    chores = Chores(
+        drain=lambda: drain_spool(home, runner),
+        tell=lambda: tell_operator(home),
+        watch=watcher.look if watcher else None,
+    )
+    Daemon(home, runner, chores, list(_commands(home, tracker=tracker))).run()
+
+
+def _commands(home: Home, *, tracker: bool) -> Iterator[tuple[str, Sequence[str]]]:
+    base = (sys.executable, "-m", "engine.app")
+    where = ("--home", str(home.path))
+    for number in range(1, home.config.delivery.senders + 1):
+        yield f"sender-{number}", (*base, "send", *where, f"sender-{number}")
+    for number in range(1, home.config.tracking.workers + 1) if tracker else ():
+        yield f"tracker-{number}", (*base, "serve", *where)
+
+
+def drain_spool(home: Home, runner: Runner) -> int:
+    """Take the tracker's hits in; a segment goes only after its hits are committed. How many hits were new."""
+    new = 0
+    for batch in drain(home.spool):
+        new += take_hits(home, runner.current(), list(batch.hits))
+        batch.done()
+        if batch.damaged:
+            text = f"{batch.damaged} lines of the tracker's spool are damaged; they are kept in {batch.path.name}"
+            raise_alert(home, "spool:damaged", text, home.clock.now())
+    age = oldest_age(home.spool, home.clock.now())
+    if age > SPOOL_ALARM:
+        raise_alert(home, "spool:age", f"the tracker's hits wait since {age}; is the store away?", home.clock.now())
+    else:
+        end_trouble(home, "spool:age", home.clock.now())
+    return new
+
+
+class Watcher:
+    """Watches the files: safe changes apply by themselves, others wait for a person, broken ones change nothing."""
+
+    def __init__(self, home: Home, runner: Runner) -> None:
+        self._home = home
+        self._runner = runner
+        self._seen: dict[Path, tuple[int, int]] = {}
+
+    def look(self) -> None:
+        """Apply the files if they changed since the last look and the change is safe."""
+        now = dict(self._stamps())
+        if now == self._seen:
+            return
+        self._seen = now
+        report = check(self._home.path)
+        if not report.usable:
+            log.warning("the files have %d mistakes; what runs is unchanged (see `ripeline check`)", report.errors)
+            return
+        self._apply_if_safe(report)
+
+    def _apply_if_safe(self, report: CheckReport) -> None:
+        try:
+            plan = prospect(self._home, report, self._runner)
+        except ProblemsError as error:
+            log.warning("%s; what runs is unchanged", error)
+            return
+        if plan.nothing_new:
+            return
+        if plan.safe:
+            number = apply(self._home, plan, f"{getpass.getuser()} (watched files)")
+            log.info("bundle %d applied: %d changes, all safe", number, len(plan.difference.changes))
+        else:
+            log.warning("a change touches leads and waits for a person: run `ripeline apply`")
+
+    def _stamps(self) -> Iterator[tuple[Path, tuple[int, int]]]:
+        for folder in ("campaigns", "templates"):
+            for path in sorted((self._home.path / folder).rglob("*")):
+                if path.is_file():
+                    stat = path.stat()
+                    yield path, (stat.st_mtime_ns, stat.st_size)

@@ -1,0 +1,35 @@
+"""Opening a home for a process: its config, checked, and its store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.authoring.home import read_home
+from engine.config.model import Config
+from engine.errors import ProblemsError
+from engine.runtime.logs import set_up_logs
+from engine.service.home import Home, open_home
+
+
+def open_for_work(path: Path) -> Home:
+    """The home at `path`, with logs as its config wants them.
+
+    Raises:
+        ProblemsError: config.toml has mistakes.
+        RipelineError: there is no home, or its store cannot be opened.
+    """
+    config = usable_config(path)
+    set_up_logs(config.logs.format)
+    return open_home(path.resolve(), config)
+
+
+def usable_config(path: Path) -> Config:
+    """The home's config.
+
+    Raises:
+        ProblemsError: it has mistakes; all of them are told.
+    """
+    found = read_home(path)
+    if not found.config_usable:
+        raise ProblemsError(p for p in found.problems if p.is_error and p.place.path == "config.toml")
+    return found.config

@@ -1,0 +1,63 @@
+"""The sending process: relays, journal and connections put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+from engine.processes.opening import open_for_work
+from engine.runtime.daemon import node_name
+from engine.runtime.sender import SendingLine
+from engine.service.alerts import end_trouble, raise_alert
+from engine.service.deliver import Dispatch
+from engine.service.home import Home
+from engine.service.relays import relay_settings, routes
+from engine.smtp.mailer import Mailer, RelaySet
+
+
+def run_sender(path: Path, name: str) -> None:
+    """Send until SIGTERM; mails under way are finished, those not begun are given back."""
+    home = open_for_work(path)
+    asyncio.run(_send(home, node_name(name, os.getpid())))
+
+
+async def _send(home: Home, node: str) -> None:
+    with ThreadPoolExecutor(1, thread_name_prefix="writer") as writer:
+        line = SendingLine(Dispatch(home, node), mailer_for(home), workers_for(home), writer)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, line.stop)
+        await line.run()
+
+
+def mailer_for(home: Home) -> Mailer:
+    """A mailer over the home's relays.
+
+    Raises:
+        RipelineError: a relay's settings or secrets are unusable.
+    """
+    relays = RelaySet(relay_settings(home.config, home.path), routes(home.config), home.clock, OperatorAlarm(home))
+    return Mailer(relays, home.clock)
+
+
+def workers_for(home: Home) -> int:
+    """How many mails are under way at once: one for each connection that relays allow."""
+    return sum(relay.connections for relay in home.config.relay)
+
+
+class OperatorAlarm:
+    """Turns a relay's rests into one alert, and ends it when the relay works again."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def relay_paused(self, relay: str, reason: str, retry_at: datetime) -> None:
+        text = f"relay '{relay}' {reason}. Nothing was lost: its mails wait; trying again at {retry_at:%H:%M} UTC."
+        raise_alert(self._home, f"relay:{relay}", text, self._home.clock.now())
+
+    def relay_resumed(self, relay: str) -> None:
+        end_trouble(self._home, f"relay:{relay}", self._home.clock.now())

@@ -1,0 +1,41 @@
+"""The tracker as a process: the site over the home's keys, spool and services."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from engine.processes.opening import open_for_work
+from engine.service.home import Home
+from engine.service.keepsakes import Keepsakes
+from engine.service.leave import Leave
+from engine.web.pages import Services
+from engine.web.press import Brand
+from engine.web.recorder import HitMaker, Recorder
+from engine.web.server import Conditions, serve
+from engine.web.site import tracker_site
+from engine.web.spool import Spool
+
+
+def run_tracker(path: Path) -> None:
+    """Serve until SIGTERM. Several trackers may share the port, and any number may stand behind a balancer."""
+    home = open_for_work(path)
+    tracking = home.config.tracking
+    app = tracker_app(home, f"tracker-{os.getpid()}")
+    conditions = Conditions(trusted_proxies=tracking.trusted_proxies)
+    serve(app, tracking.host, tracking.port, conditions, shared=tracking.workers > 1)
+
+
+def tracker_app(home: Home, worker: str) -> ASGIApp:
+    """The tracker of a home; `worker` names its part of the spool."""
+    company, leave, kept = home.config.company, Leave(home), Keepsakes(home)
+    writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+    spool = Spool(home.spool, worker)
+    recorder = Recorder(spool, HitMaker(home.clock, secrets.token_hex(12), home.keys.visitors))
+    services = Services(leave, leave, kept, writer)
+    brand = Brand(company.name, company.website, company.postal_address)
+    return tracker_site(home.keys.ring, recorder, services, kept, brand)

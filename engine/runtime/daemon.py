@@ -1,0 +1,155 @@
+"""The daemon of a home: wakes the tick, drains the spool, watches its processes and files, ends cleanly.
+
+The database is the truth and every job only wakes work that the database says is due; a lost wake costs one period. All
+jobs run one at a time in one thread, which is this process's only writer.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine.errors import RipelineError
+from engine.runtime.lock import hold_home
+from engine.runtime.supervisor import Supervisor
+from engine.service.home import Home
+from engine.service.running import Runner
+from engine.service.tick import tick
+from engine.service.uncertain import span_of, take_back
+from engine.store.database import StoreError
+
+log = logging.getLogger("ripeline.daemon")
+
+PATIENCE = 30.0
+"""Seconds that processes get to finish what they have in hand."""
+
+Job = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Chores:
+    """What else the daemon does regularly; the composition root knows how. Each is called in the one job thread.
+
+    drain: take the tracker's hits in · tell: tell the operator of new alerts · watch: look at the files (None: never)
+    """
+
+    drain: Job
+    tell: Job
+    watch: Job | None = None
+
+
+class Daemon:
+    """Runs one home until it is told to stop."""
+
+    def __init__(
+        self, home: Home, runner: Runner, chores: Chores, commands: Sequence[tuple[str, Sequence[str]]]
+    ) -> None:
+        self._home = home
+        self._runner = runner
+        self._chores = chores
+        self._commands = commands
+        self._stop = threading.Event()
+        self._dead: list[str] = []
+        self._supervisor = Supervisor(self._died)
+
+    def run(self) -> None:
+        """Hold the home, start everything, wait for SIGTERM or SIGINT, end everything.
+
+        Raises:
+            HomeHeldError: another daemon holds this home.
+        """
+        if self._home.store.dialect.name != "sqlite":
+            self._run()
+            return
+        with hold_home(self._home.var / "daemon.lock", self._home.clock.now()):
+            self._run(alone=True)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _run(self, *, alone: bool = False) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+        if alone:
+            self._take_back_everything()
+        scheduler = self._schedule()
+        for name, command in self._commands:
+            self._supervisor.add(name, command)
+        scheduler.start()
+        log.info(
+            "running: bundle %d, %s", self._runner.current().programme.bundle, ", ".join(self._supervisor.running())
+        )
+        self._stop.wait()
+        log.info("stopping: what is under way is finished")
+        scheduler.shutdown(wait=True)
+        self._supervisor.end(PATIENCE)
+        self._guarded(self._chores.drain)()
+        log.info("stopped; nothing was left half done")
+
+    def _take_back_everything(self) -> None:
+        """No other process can be at work in this home: whatever is claimed was left behind."""
+        again, unknown = take_back(self._home, self._home.clock.now() + timedelta(days=3650))
+        if again or unknown:
+            log.warning(
+                "an earlier run ended suddenly: %d mails are due again, %d have an unknown fate", again, unknown
+            )
+
+    def _schedule(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        every = span_of(self._home.config.delivery.tick, "delivery.tick").elapsed.total_seconds()
+        jobs: list[tuple[Job, float]] = [
+            (self._tick, every),
+            (self._chores.drain, 1.0),
+            (self._look, 1.0),
+            (self._chores.tell, 5.0),
+        ]
+        if self._chores.watch is not None:
+            jobs.append((self._chores.watch, 2.0))
+        for job, seconds in jobs:
+            scheduler.add_job(self._guarded(job), "interval", seconds=seconds, next_run_time=self._home.clock.now())
+        return scheduler
+
+    def _guarded(self, job: Job) -> Callable[[], None]:
+        """A job whose failure is told and does not end the daemon: the next period tries again."""
+
+        def guarded() -> None:
+            try:
+                job()
+            except (RipelineError, StoreError) as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("a job failed; it is tried again")
+
+        return guarded
+
+    def _tick(self) -> None:
+        done = tick(self._home, self._runner.current(), self._home.clock.now())
+        if done.did_something:
+            told = done.advanced
+            log.info("%d leads looked at: %d entered, %d mails due", told.leads, told.entered, told.mails)
+
+    def _look(self) -> None:
+        self._supervisor.look()
+        dead, self._dead = self._dead, []
+        if dead:
+            again, unknown = take_back(self._home, self._home.clock.now(), dead)
+            log.warning("taken back from %s: %d mails due again, %d of unknown fate", ", ".join(dead), again, unknown)
+
+    def _died(self, name: str, pid: int) -> None:
+        self._dead.append(node_name(name, pid))
+
+
+def node_name(name: str, pid: int) -> str:
+    """How a sending process signs its claims: its name and process number, so that a successor is not taken for it."""
+    return f"{name}:{pid}"
