@@ -143,12 +143,15 @@ class LeadView:
         ]
 
     def _ours(self, enrollment: int | None, at: datetime, reach: Reach) -> bool:
-        """Whether what happened to a mail lies within the reach: this enrollment, and the time in this stage."""
+        """Whether what happened to a mail lies within the reach: this enrollment, and the time in this stage.
+
+        What advanced the lead into a stage, at that very instant on a stepped clock, does not count in it again.
+        """
         if reach is Reach.EVER or self.enrollment is None:
             return True
         if enrollment is None or enrollment != self.enrollment.id:
             return False
-        return reach is Reach.ENROLLMENT or at >= self.enrollment.stage_entered_at
+        return reach is Reach.ENROLLMENT or at > self.enrollment.stage_entered_at
 
     def _began(self, reach: Reach) -> datetime | None:
         """Since when events count; None: since ever."""

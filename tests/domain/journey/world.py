@@ -361,8 +361,7 @@ def _saved(known: Sequence[Enrollment], decided: Iterable[Enrollment]) -> tuple[
         if enrollment.id is None:
             assert place not in kept, "one run is entered twice"
             number += 1
-            enrollment = replace(enrollment, id=number)
-        kept[place] = enrollment
+        kept[place] = replace(enrollment, id=enrollment.id or number)
     return tuple(kept.values())
 
 
