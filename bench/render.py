@@ -28,7 +28,9 @@ def template() -> str:
     rows = []
     for number in range(LINKS):
         holes = " and ".join("{{ lead.%s }}" % fields[(number + step) % len(fields)] for step in range(HOLES // LINKS))
-        rows.append(f'<tr><td>{holes}: <a href="https://acme.example/page/{number}?from=mail&amp;n=1">item {number}</a> of it</td></tr>')
+        rows.append(
+            f'<tr><td>{holes}: <a href="https://acme.example/page/{number}?from=mail&amp;n=1">item {number}</a> of it</td></tr>'
+        )
     footer = '<p>{{ company.postal_address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
     head = '+++\nsubject = "For {{ lead.first_name }} at {{ lead.company }}"\n+++\n'
     return f"{head}<!doctype html><html><body><table>{''.join(rows)}</table>{footer}</body></html>\n"
@@ -82,7 +84,11 @@ def microseconds_of_email_message(form: Form, mails: int = 100) -> float:
     start = time.perf_counter()
     for _ in range(mails):
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = "Ann <ann@acme.example>", "lead@example.com", rendered.subject
+        message["From"], message["To"], message["Subject"] = (
+            "Ann <ann@acme.example>",
+            "lead@example.com",
+            rendered.subject,
+        )
         message.set_content(text, cte="quoted-printable")
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         message.as_bytes()

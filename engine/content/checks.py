@@ -8,7 +8,7 @@ import re
 from engine.content.frontmatter import Head
 from engine.content.mails import CompiledMail, LinkKind
 from engine.content.markup import VOID, Part, tokens
-from engine.content.reduce import Origin
+from engine.content.origin import Origin
 from engine.content.settings import CompileSettings
 from engine.errors import Place, Problem, Severity
 

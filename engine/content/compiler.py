@@ -13,19 +13,21 @@ from engine.content import markdown, mjml
 from engine.content.assets import AssetTable
 from engine.content.checks import mail_problems, open_tags
 from engine.content.expressions import Reference
-from engine.content.flatten import Chain, Definition, Flattener, Unit, decode
+from engine.content.flatten import Flattener, decode
+from engine.content.frames import Definition, Frame
 from engine.content.frontmatter import Head, read_head
 from engine.content.library import Library, OutsideError, Page
 from engine.content.links import LinkTable
 from engine.content.mails import CompiledMail, VariableUse
 from engine.content.names import Names
+from engine.content.origin import Origin, RefusedError
 from engine.content.pieces import Constant, MarkCollisionError, Marks, Pieces, Text, guarded_references
 from engine.content.plain import text_part, written_text
-from engine.content.reduce import Fragment, Origin, Refused, Value
+from engine.content.reduce import Fragment, Value
 from engine.content.rewrite import Rewriter
 from engine.content.settings import CompileSettings
 from engine.content.styles import inlined
-from engine.errors import Place, Problem
+from engine.errors import Place, Problem, did_you_mean
 
 _TAGS = ("a", "b", "c", "d", "qa", "qb", "qc", "qd")
 
@@ -57,7 +59,7 @@ class Compilation:
         """Raises MarkCollisionError if the marks must be spelled differently."""
         try:
             mail = self._compile()
-        except Refused as refusal:
+        except RefusedError as refusal:
             self.problems.append(Problem(refusal.code, refusal.message, refusal.place, refusal.hint))
             mail = None
         except OutsideError as error:
@@ -91,7 +93,7 @@ class Compilation:
         place = place or self.library.place(self.page.path, 1, 1)
         origin = Origin(self.page.path, value.split("\n"), place.path, place.line, place.column)
         unit = flattener.parse(origin, value)
-        pieces = flattener.body(unit, unit.tree.body, {}, {})
+        pieces = flattener.body(unit.tree.body, Frame(unit, {}))
         self.seen.append(pieces)
         return pieces
 
@@ -113,36 +115,49 @@ class Compilation:
         if self.page.format != ".md":
             self.problems += open_tags(head.body, origin)
         if self.page.format != ".md" and (extends is not None or _is_complete(head)):
-            pieces = flattener.page(unit, scope, {}, None)
+            pieces = flattener.page(Frame(unit, scope))
             self.layout = str(getattr(extends.template, "value", "")) if extends else ""
         else:
-            pieces = self._within_layout(flattener, unit, scope, head, extends)
+            pieces = self._within_layout(flattener, Frame(unit, scope), head, extends)
         self.seen.append(pieces)
         if self.page.format == ".mjml":
             return mjml.to_html(self.marks, pieces, origin)
         return self.marks.constants(self.marks.write(pieces), html.escape)
 
-    def _within_layout(
-        self, flattener: Flattener, unit: Unit, scope: dict[str, Value], head: Head, extends: nodes.Extends | None
-    ) -> Pieces:
+    def _within_layout(self, flattener: Flattener, frame: Frame, head: Head, extends: nodes.Extends | None) -> Pieces:
         """The page's own words inside of its layout's `content`, its blocks inside of the layout's blocks."""
-        blocks = {node.name: node for node in unit.tree.body if isinstance(node, nodes.Block)}
-        rest = [node for node in unit.tree.body if not isinstance(node, nodes.Block | nodes.Extends)]
-        content = self._written(flattener.body(unit, rest, scope, {}))
-        chain: Chain = {
-            name: (Definition(None, pieces=self._written(flattener.body(unit, block.body, dict(scope), {}, name))),)
+        body = frame.unit.tree.body
+        blocks = {node.name: node for node in body if isinstance(node, nodes.Block)}
+        rest = [node for node in body if not isinstance(node, nodes.Block | nodes.Extends)]
+        content = self._written(flattener.body(rest, frame))
+        chain: dict[str, tuple[Definition, ...]] = {
+            name: (Definition(None, pieces=self._written(flattener.body(block.body, frame.inner()))),)
             for name, block in blocks.items()
         }
         if extends is None or any(isinstance(piece, Text) and piece.text.strip() for piece in content):
-            chain = {"content": (Definition(None, pieces=content),), **chain}
+            chain.setdefault("content", (Definition(None, pieces=content),))
+        layout = flattener.load(*self._layout(frame, head, extends), ("layouts", ""))
+        pieces = flattener.page(Frame(layout, frame.scope, chain))
+        self._check_blocks(flattener, frame, blocks)
+        return pieces
+
+    def _layout(self, frame: Frame, head: Head, extends: nodes.Extends | None) -> tuple[str, Place]:
+        """The layout's file name, and who asks for it."""
         self.layout = head.values.get("layout", "") or "default"
         place = head.places.get("layout") or self.library.place(self.page.path, 1, 1)
         if extends is not None:
             self.layout = str(getattr(extends.template, "value", ""))
-            place = unit.origin.place(extends.lineno, self.layout)
+            place = frame.place(extends, self.layout)
         ending = ".mjml" if self.page.format == ".mjml" else ".html"
-        name = self.layout if self.layout.endswith(ending) else self.layout + ending
-        return flattener.page(flattener.load(name, place, ("layouts", "")), scope, chain, None)
+        return self.layout if self.layout.endswith(ending) else self.layout + ending, place
+
+    def _check_blocks(self, flattener: Flattener, frame: Frame, blocks: Mapping[str, nodes.Block]) -> None:
+        known = {block.name for unit in flattener.units.values() for block in unit.tree.find_all(nodes.Block)}
+        for name, block in blocks.items():
+            if name not in known:
+                hint = did_you_mean(name, known) or f"it has {', '.join(sorted(known))}"
+                message = f"the layout '{self.layout}' has no block '{name}'"
+                self.problems.append(Problem("E328", message, frame.place(block, name), hint))
 
     def _written(self, pieces: Pieces) -> Pieces:
         """A page's own words as markup."""
@@ -211,7 +226,7 @@ class Compilation:
         self.marks.check(source)
         origin = Origin(self.page.text_path, source.split("\n"), str(self.library.place(self.page.text_path)))
         unit = flattener.parse(origin, source)
-        pieces = flattener.page(unit, {"operational": self.page.operational}, {}, None)
+        pieces = flattener.page(Frame(unit, {"operational": self.page.operational}))
         self.seen.append(pieces)
         marked = self.marks.constants(self.marks.write(pieces), str)
         return written_text(marked, lambda target: rewriter.target(target, "", origin))

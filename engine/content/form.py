@@ -17,7 +17,7 @@ from engine.content.message import assemble, list_fields, split_mailbox
 from engine.content.pieces import Pieces
 from engine.content.quoted import SOFT, escaped, fragment
 from engine.content.source import read_source
-from engine.content.values import ValueProblem, look_up
+from engine.content.values import ValueRefusedError, look_up
 from engine.domain.tokens import KeyRing, LinkRef, MailRef, Purpose, bound_link_token, link_token, mail_token
 from engine.errors import Place
 
@@ -152,7 +152,7 @@ class Form:
             return function.run(call)
         except MissingValueError as error:
             raise self._missing(function, error, call) from None
-        except ValueProblem as error:
+        except ValueRefusedError as error:
             expression = _failed(function, error)
             raise self._error(self._place(expression), str(error)) from None
 
@@ -255,7 +255,7 @@ class Form:
 class _Nobody:
     """Stands where no lead is known: every value is missing."""
 
-    vars: Mapping[str, object] = {}  # noqa: RUF012
+    vars: Mapping[str, object] = {}
     campaign = lead = owner = sender = trigger = mail = vars
 
 
@@ -319,7 +319,7 @@ def copy_dictionary(compiled: CompiledMail) -> bytes:
 
 def pack_copy(form: Form, message: bytes) -> bytes:
     """A message, small: only what differs from the form is stored."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, -15, 6, zlib.Z_DEFAULT_STRATEGY, form.dictionary)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 6, zlib.Z_DEFAULT_STRATEGY, form.dictionary)
     return packer.compress(message) + packer.flush()
 
 
@@ -329,8 +329,11 @@ def unpack_copy(dictionary: bytes, blob: bytes) -> bytes:
     Raises:
         ValueError: the copy belongs to another mail or is damaged.
     """
-    unpacker = zlib.decompressobj(-15, dictionary)
+    unpacker = zlib.decompressobj(15, dictionary)
     try:
-        return unpacker.decompress(blob) + unpacker.flush()
+        message = unpacker.decompress(blob) + unpacker.flush()
     except zlib.error as error:
         raise ValueError(f"this copy cannot be unpacked: {error}") from None
+    if not unpacker.eof:
+        raise ValueError("this copy cannot be unpacked: its end is missing")
+    return message

@@ -6,14 +6,26 @@ line of its own, so that a failure's line tells which hole it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.content import expressions as ex
 from engine.content.pieces import Address, Branch, Constant, Hole, Loop, Pieces, Text
 from engine.content.quoted import FragmentCache, escaped, fragment
-from engine.content.values import MISSING, add, apply_filter, compare, entries, joined, known, look_up, show, subtract
+from engine.content.values import (
+    MISSING,
+    add,
+    apply_filter,
+    compare,
+    entries,
+    joined,
+    known,
+    look_up,
+    rounds,
+    show,
+    subtract,
+)
 
 _SLOTS = ("lead", "owner", "sender", "trigger", "campaign", "vars", "mail")
 _ADDRESSES = ("unsubscribe_url", "view_url", "preferences_url")
@@ -258,13 +270,6 @@ class _BytesWriter:
 
 def _ends_line(pieces: Pieces) -> bool:
     return bool(pieces) and isinstance(pieces[-1], Text) and pieces[-1].text.endswith("\n")
-
-
-def rounds(listed: Sequence[Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """The entries of a list, each with what `loop.` says about it."""
-    for number, value in enumerate(listed):
-        last = number + 1 == len(listed)
-        yield {"index": number + 1, "index0": number, "first": not number, "last": last, "length": len(listed)}, value
 
 
 def need(value: Any) -> str:

@@ -162,7 +162,7 @@ def encode_holes(marks: Marks, target: str) -> str:
             return mark[0]
         before = target[: mark.start()]
         plain_before = marks.pattern.sub("", before)
-        name = "urlencode" if "?" in before or "#" in before or ":" in before and "/" not in before else "url_path"
+        name = "urlencode" if "?" in before or "#" in before or (":" in before and "/" not in before) else "url_path"
         return marks.hole(Filtered(expression, name if plain_before else "url_whole"))
 
     return marks.pattern.sub(encode, target)

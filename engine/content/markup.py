@@ -79,7 +79,9 @@ _COMMENT = re.compile(
     re.DOTALL,
 )
 _RAW = frozenset(("style", "script", "title", "textarea", "xml"))
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
 
 
 def tokens(text: str) -> Iterator[Token]:

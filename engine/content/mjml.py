@@ -8,8 +8,8 @@ import re
 import mrml
 
 from engine.content.markup import VOID, Part, tokens
+from engine.content.origin import Origin, RefusedError
 from engine.content.pieces import Marks, Pieces
-from engine.content.reduce import Origin, Refused
 from engine.errors import Place
 
 
@@ -17,14 +17,14 @@ def to_html(marks: Marks, pieces: Pieces, origin: Origin) -> str:
     """HTML with marks.
 
     Raises:
-        Refused: mrml cannot read the document, with the place as near as it is known.
+        RefusedError: mrml cannot read the document, with the place as near as it is known.
     """
     source = marks.constants(marks.write(pieces), lambda value: html.escape(value, quote=True))
     _check(source, origin)
     try:
         output = mrml.to_html(_commented(marks, source))
     except Exception as error:  # the extension's own kinds differ between versions
-        raise Refused("E312", f"this is no MJML: {error}", origin.place(1), "is every element closed?") from None
+        raise RefusedError("E312", f"this is no MJML: {error}", origin.place(1), "is every element closed?") from None
     content = output.content if hasattr(output, "content") else str(output)
     return marks.uncomment(content)
 
@@ -43,7 +43,7 @@ def _check(source: str, origin: Origin) -> None:
     stack: list[str] = []
     for token in tokens(source):
         if token.name == "mj-include":
-            raise Refused(
+            raise RefusedError(
                 "E312",
                 "mj-include is not available here",
                 _where(origin, "mj-include"),
@@ -55,11 +55,13 @@ def _check(source: str, origin: Origin) -> None:
             stack.append(token.name)
         elif token.part is Part.CLOSE:
             if not stack or stack.pop() != token.name:
-                raise Refused(
+                raise RefusedError(
                     "E311", f"</{token.name}> closes nothing that is open here", _where(origin, f"</{token.name}")
                 )
     if stack:
-        raise Refused("E311", f"<{stack[-1]}> is never closed", _where(origin, f"<{stack[-1]}"), f"add </{stack[-1]}>")
+        raise RefusedError(
+            "E311", f"<{stack[-1]}> is never closed", _where(origin, f"<{stack[-1]}"), f"add </{stack[-1]}>"
+        )
 
 
 def _where(origin: Origin, needle: str) -> Place:

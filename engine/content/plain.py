@@ -11,11 +11,42 @@ from engine.content.markup import VOID, Part, Token, tokens
 from engine.content.pieces import Marks
 
 _BLOCKS = frozenset(
-    "p div table tr section article header footer main center blockquote pre ul ol dl dt dd figure figcaption address h1 h2 h3 h4 h5 h6 td th tbody thead".split()
+    [
+        "p",
+        "div",
+        "table",
+        "tr",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "center",
+        "blockquote",
+        "pre",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+        "figure",
+        "figcaption",
+        "address",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+    ]
 )
-_APART = frozenset("p h1 h2 h3 h4 h5 h6 ul ol blockquote pre table dl".split())
+_APART = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "table", "dl"])
 _CELLS = frozenset(("td", "th", "thead", "tbody"))
-_SKIPPED = frozenset("head style script title template svg noscript xml".split())
+_SKIPPED = frozenset(["head", "style", "script", "title", "template", "svg", "noscript", "xml"])
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u00ad\u034f\u2007\ufeff]+")

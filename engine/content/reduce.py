@@ -7,20 +7,21 @@ objects, and cannot ask for more work than its own text is long.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import nodes
 
 from engine.content import expressions as ex
 from engine.content.names import LOOP_VALUES, Names
+from engine.content.origin import Origin, RefusedError
 from engine.content.pieces import Branch, Constant, Hole, Pieces
 from engine.content.values import (
     FILTERS,
     MAX_TEXT,
     MISSING,
     TOLERANT,
-    ValueProblem,
+    ValueRefusedError,
     apply_filter,
     compare,
     date_code,
@@ -28,14 +29,6 @@ from engine.content.values import (
     show,
 )
 from engine.errors import Place, did_you_mean
-
-
-class Refused(Exception):
-    """The template asks for something that it may not have or that does not exist."""
-
-    def __init__(self, code: str, message: str, place: Place, hint: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.place, self.hint = code, message, place, hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +59,12 @@ _FORBIDDEN = {nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//", nodes.Mod: "
 
 
 @dataclass
-class Origin:
-    """The file whose expressions are being worked out."""
-
-    path: str
-    lines: list[str]
-    shown: str
-    first_line: int = 1
-    first_column: int = 1
-
-    def place(self, line: int, needle: str = "") -> Place:
-        """The place of `needle` on a line of the body, counted in the file as it lies on disk."""
-        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        column = text.find(needle) if needle else len(text) - len(text.lstrip())
-        offset = self.first_column - 1 if line == 1 else 0
-        return Place(self.shown, line + self.first_line - 1, max(column, 0) + 1 + offset, max(len(needle), 1))
-
-
-@dataclass
 class Reducer:
     """Turns Jinja's expressions into values or into `Expression`s that wait for the lead."""
 
     names: Names
     origin: Origin
-    links: Mapping[str, Value] = field(default_factory=dict)
+    links: Mapping[str, Value]
 
     def place(self, node: nodes.Node, needle: str = "") -> Place:
         return self.origin.place(node.lineno, needle)
@@ -98,11 +73,11 @@ class Reducer:
         """The value of an expression.
 
         Raises:
-            Refused: it is not allowed, or names what does not exist.
+            RefusedError: it is not allowed, or names what does not exist.
         """
         for kind, symbol in _FORBIDDEN.items():
             if isinstance(node, kind):
-                raise Refused(
+                raise RefusedError(
                     "E321",
                     f"'{symbol}' is not allowed in templates",
                     self.place(node, symbol),
@@ -111,7 +86,7 @@ class Reducer:
         handler = getattr(self, f"_{type(node).__name__.lower()}", None)
         if handler is None:
             what = type(node).__name__.lower()
-            raise Refused(
+            raise RefusedError(
                 "E321",
                 f"this is not allowed in templates ({what})",
                 self.place(node),
@@ -119,7 +94,7 @@ class Reducer:
             )
         value = handler(node, scope)
         if isinstance(value, ex.Expression) and ex.is_larger(value, MAX_EXPRESSION):
-            raise Refused(
+            raise RefusedError(
                 "E324", "this expression grows too large", self.place(node), "write it once, without repeating it"
             )
         return value
@@ -136,7 +111,7 @@ class Reducer:
         if isinstance(value, str | int | float | bool | list | tuple):
             return (Constant(show(value)),) if show(value) else ()
         name = value.name if isinstance(value, Root) else "this"
-        raise Refused(
+        raise RefusedError(
             "E322",
             f"'{name}' is not a value that can be written",
             self.place(node, name),
@@ -156,7 +131,7 @@ class Reducer:
         if node.name in self.names.plain:
             return ex.Reference(node.name, (), self.place(node, node.name))
         message, hint = self.names.unknown_root(node.name)
-        raise Refused("E320", message, self.place(node, node.name), hint)
+        raise RefusedError("E320", message, self.place(node, node.name), hint)
 
     def _getattr(self, node: nodes.Getattr, scope: Mapping[str, Value]) -> Value:
         return self._member(self.reduce(node.node, scope), node.attr, node)
@@ -164,7 +139,7 @@ class Reducer:
     def _getitem(self, node: nodes.Getitem, scope: Mapping[str, Value]) -> Value:
         step = self.reduce(node.arg, scope) if not isinstance(node.arg, nodes.Slice) else None
         if isinstance(step, bool) or not isinstance(step, str | int):
-            raise Refused(
+            raise RefusedError(
                 "E321",
                 "only a name or a number may stand in brackets",
                 self.place(node, "["),
@@ -174,7 +149,7 @@ class Reducer:
 
     def _member(self, value: Value, step: str | int, node: nodes.Node) -> Value:
         if isinstance(step, str) and step.startswith("_"):
-            raise Refused(
+            raise RefusedError(
                 "E321",
                 f"'{step}' is not allowed in templates",
                 self.place(node, step),
@@ -184,7 +159,7 @@ class Reducer:
             return self._root_member(value.name, step, node)
         if isinstance(value, ex.Reference):
             if value.root.startswith("loop_") and step not in LOOP_VALUES:
-                raise Refused(
+                raise RefusedError(
                     "E320", f"loop has no '{step}'", self.place(node, str(step)), f"known are {', '.join(LOOP_VALUES)}"
                 )
             return ex.Reference(value.root, (*value.path, step), value.place)
@@ -192,7 +167,7 @@ class Reducer:
             members = value.values if isinstance(value, Module) else value
             if step in members:
                 return members[str(step)]
-            raise Refused(
+            raise RefusedError(
                 "E320",
                 f"there is no '{step}' here",
                 self.place(node, str(step)),
@@ -200,7 +175,7 @@ class Reducer:
             )
         if isinstance(value, list | tuple) and isinstance(step, int) and -len(value) <= step < len(value):
             return value[step]
-        raise Refused(
+        raise RefusedError(
             "E321",
             f"'{step}' is not allowed: values have no methods here",
             self.place(node, str(step)),
@@ -210,7 +185,7 @@ class Reducer:
     def _root_member(self, root: str, step: str | int, node: nodes.Node) -> Value:
         place = self.place(node, f"{root}.{step}")
         if unknown := self.names.unknown_member(root, str(step)):
-            raise Refused("E323" if root == "lead" else "E320", unknown[0], place, unknown[1])
+            raise RefusedError("E323" if root == "lead" else "E320", unknown[0], place, unknown[1])
         if str(step) in self.names.folded.get(root, {}):
             return self.names.folded[root][str(step)]
         if root == "links":
@@ -239,19 +214,19 @@ class Reducer:
         """Whether a known value is true.
 
         Raises:
-            Refused: that depends on markup with holes.
+            RefusedError: that depends on markup with holes.
         """
         if isinstance(value, Fragment):
             if any(not isinstance(piece, Hole) for piece in value.pieces) or not value.pieces:
                 return bool(value.pieces)
-            raise Refused(
+            raise RefusedError(
                 "E322",
                 "whether this text is empty depends on the lead",
                 self.place(node),
                 "ask for the lead's field itself",
             )
         if isinstance(value, Root):
-            raise Refused(
+            raise RefusedError(
                 "E322",
                 f"'{value.name}' is always there",
                 self.place(node, value.name),
@@ -265,7 +240,7 @@ class Reducer:
             return value
         if value is None or isinstance(value, str | int | float):
             return ex.Literal(value)
-        raise Refused(
+        raise RefusedError(
             "E322", "this cannot be combined with a lead's value", self.place(node), "combine texts, numbers and fields"
         )
 
@@ -316,7 +291,9 @@ class Reducer:
             return Fragment((Branch(test, self.pieces(yes, node), self.pieces(no, node)),))
         choice = ex.Choice(test, self.expression(yes, node), self.expression(no, node))
         if ex.is_larger(choice, MAX_EXPRESSION):
-            raise Refused("E324", "this value grows too large", self.place(node), "set it once, without repeating it")
+            raise RefusedError(
+                "E324", "this value grows too large", self.place(node), "set it once, without repeating it"
+            )
         return choice
 
     def _concat(self, node: nodes.Concat, scope: Mapping[str, Value]) -> Value:
@@ -329,7 +306,7 @@ class Reducer:
 
     def _bounded(self, text: str, node: nodes.Node) -> str:
         if len(text) > MAX_TEXT:
-            raise Refused(
+            raise RefusedError(
                 "E324",
                 f"this text grows beyond {MAX_TEXT:,} characters",
                 self.place(node, "~"),
@@ -347,7 +324,9 @@ class Reducer:
         left, right = self.reduce(node.left, scope), self.reduce(node.right, scope)
         for value in (left, right):
             if not isinstance(value, ex.Expression | int | float):
-                raise Refused("E321", f"'{operator}' is for numbers", self.place(node, operator), "join texts with ~")
+                raise RefusedError(
+                    "E321", f"'{operator}' is for numbers", self.place(node, operator), "join texts with ~"
+                )
         if isinstance(left, ex.Expression) or isinstance(right, ex.Expression):
             return ex.Arithmetic(self.expression(left, node), operator, self.expression(right, node))
         return left + right if operator == "+" else left - right
@@ -355,7 +334,7 @@ class Reducer:
     def _neg(self, node: nodes.Neg, scope: Mapping[str, Value]) -> Value:
         value = self.reduce(node.node, scope)
         if not isinstance(value, int | float):
-            raise Refused("E321", "'-' is for numbers", self.place(node, "-"))
+            raise RefusedError("E321", "'-' is for numbers", self.place(node, "-"))
         return -value
 
     def _list(self, node: nodes.List, scope: Mapping[str, Value]) -> Value:
@@ -368,7 +347,7 @@ class Reducer:
 
     def _test(self, node: nodes.Test, scope: Mapping[str, Value]) -> Value:
         if node.name not in {"defined", "undefined", "none"} or node.args:
-            raise Refused(
+            raise RefusedError(
                 "E321",
                 f"the test 'is {node.name}' is not allowed",
                 self.place(node, node.name),
@@ -382,7 +361,7 @@ class Reducer:
 
     def _filter(self, node: nodes.Filter, scope: Mapping[str, Value]) -> Value:
         if node.node is None:
-            raise Refused(
+            raise RefusedError(
                 "E321",
                 "filter blocks are not allowed",
                 self.place(node),
@@ -399,24 +378,24 @@ class Reducer:
         if isinstance(value, ex.Expression):
             return ex.Filtered(value, node.name, arguments)
         if isinstance(value, Fragment | Root | Module):
-            raise Refused("E322", f"'{node.name}' works on values, not on markup", self.place(node, node.name))
+            raise RefusedError("E322", f"'{node.name}' works on values, not on markup", self.place(node, node.name))
         try:
             return apply_filter(node.name, value if node.name in TOLERANT else known(value), *arguments)
-        except (ValueProblem, TypeError) as error:
-            raise Refused("E325", str(error), self.place(node, node.name)) from None
+        except (ValueRefusedError, TypeError) as error:
+            raise RefusedError("E325", str(error), self.place(node, node.name)) from None
 
     def _arguments(self, node: nodes.Filter, scope: Mapping[str, Value]) -> tuple[Any, ...]:
         if node.name not in self._filters():
             hint = did_you_mean(node.name, FILTERS) or "known are " + ", ".join(FILTERS)
-            raise Refused("E321", f"the filter '{node.name}' is not allowed", self.place(node, node.name), hint)
+            raise RefusedError("E321", f"the filter '{node.name}' is not allowed", self.place(node, node.name), hint)
         if node.dyn_args or node.dyn_kwargs:
-            raise Refused("E321", "* is not allowed in templates", self.place(node, "*"))
+            raise RefusedError("E321", "* is not allowed in templates", self.place(node, "*"))
         arguments = tuple(
             self.reduce(argument, scope) for argument in (*node.args, *(pair.value for pair in node.kwargs))
         )
         fixed = all(argument is None or isinstance(argument, str | int | float) for argument in arguments)
         if not fixed and node.name != "default":
-            raise Refused(
+            raise RefusedError(
                 "E321", f"what '{node.name}' is given must stand in the template", self.place(node, node.name)
             )
         if node.name == "date" and arguments:
@@ -433,6 +412,6 @@ class Reducer:
             code = rest[:2] if rest.startswith("-") else rest[:1]
             try:
                 date_code(code)
-            except ValueProblem as error:
-                raise Refused("E325", str(error), self.place(node, "%" + code)) from None
+            except ValueRefusedError as error:
+                raise RefusedError("E325", str(error), self.place(node, "%" + code)) from None
             rest = rest[len(code) :]

@@ -9,8 +9,8 @@ from engine.content.assets import CSS_URL, AssetTable, is_asset
 from engine.content.expressions import Reference
 from engine.content.links import LinkError, LinkTable, depends_on_lead, encode_holes
 from engine.content.markup import Attribute, Edit, Part, Token, edited, encoded, tokens
+from engine.content.origin import Origin
 from engine.content.pieces import Marks
-from engine.content.reduce import Origin
 from engine.errors import Place, Problem, Severity
 
 _PICTURES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ MAX_LOOP = 500
 MAX_TEXT = 100_000
 
 
-class ValueProblem(RipelineError):
+class ValueRefusedError(RipelineError):
     """A filter cannot use this value; the text says why."""
 
 
@@ -65,8 +65,15 @@ def entries(value: Any) -> Sequence[Any]:
         return ()
     listed = tuple(known(entry) for entry in value) if isinstance(value, list | tuple | set | frozenset) else (value,)
     if len(listed) > MAX_LOOP:
-        raise ValueProblem(f"the list has {len(listed)} entries; at most {MAX_LOOP} fit into a mail")
+        raise ValueRefusedError(f"the list has {len(listed)} entries; at most {MAX_LOOP} fit into a mail")
     return listed
+
+
+def rounds(listed: Sequence[Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """The entries of a list, each with what `loop.` says about it."""
+    for number, value in enumerate(listed):
+        last = number + 1 == len(listed)
+        yield {"index": number + 1, "index0": number, "first": not number, "last": last, "length": len(listed)}, value
 
 
 _MONTHS = (
@@ -126,10 +133,10 @@ def date_code(code: str) -> Callable[[Any], str]:
     """What a code of a date pattern writes.
 
     Raises:
-        ValueProblem: there is no such code.
+        ValueRefusedError: there is no such code.
     """
     if code not in DATE_CODES:
-        raise ValueProblem(f"'%{code}' is no part of a date pattern; use %Y %m %d %-d %B %b %A %a %H %M %I %p")
+        raise ValueRefusedError(f"'%{code}' is no part of a date pattern; use %Y %m %d %-d %B %b %A %a %H %M %I %p")
     return DATE_CODES[code]
 
 
@@ -141,22 +148,22 @@ def _day(value: Any) -> date:
             return datetime.fromisoformat(value)
         except ValueError:
             pass
-    raise ValueProblem(f"'{show(value)[:40]}' is no date; dates look like 2026-11-22")
+    raise ValueRefusedError(f"'{show(value)[:40]}' is no date; dates look like 2026-11-22")
 
 
 def _number(value: Any) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ValueProblem(f"'{show(value)[:40]}' is no number") from None
+        raise ValueRefusedError(f"'{show(value)[:40]}' is no number") from None
     if abs(number) >= 1e18 or number != number:
-        raise ValueProblem(f"{number:g} is too large a number for a mail")
+        raise ValueRefusedError(f"{number:g} is too large a number for a mail")
     return number
 
 
 def _digits(digits: Any) -> int:
     if not isinstance(digits, int) or not 0 <= digits <= 10:
-        raise ValueProblem("decimal places go from 0 to 10")
+        raise ValueRefusedError("decimal places go from 0 to 10")
     return digits
 
 

@@ -112,7 +112,8 @@ def received(raw: bytes) -> Received:
     assert isinstance(message, EmailMessage)
     assert not message.defects
     text, html = message.iter_parts()
-    return Received(message, text.get_content(), html.get_content(), raw)
+    contents = [str(part.get_content()).replace("\r\n", "\n") for part in (text, html)]
+    return Received(message, contents[0], contents[1], raw)
 
 
 Deliver = Callable[..., Received]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from typing import Any
 
 import pytest
@@ -139,10 +141,16 @@ NAMES = (
 @given(name=NAMES)
 @RELAXED
 def test_names_and_subjects_read_back_exactly(form: Form, name: str) -> None:
-    message = received(form.message(context({"first_name": name}, to=Mailbox(name, "jane@x.example")))).message
-    assert " ".join(message["Subject"].split()) == " ".join(f"For {name}".split())
-    assert " ".join(message["To"].addresses[0].display_name.split()) == " ".join(name.split())
+    raw = form.message(context({"first_name": name}, to=Mailbox(name, "jane@x.example")))
+    message = received(raw).message
+    assert message["Subject"] == f"For {name}"
     assert message["To"].addresses[0].addr_spec == "jane@x.example"
+    # the standard library's reader of addresses keeps the space between two encoded words (RFC 2047, section 6.2)
+    plain = message_from_bytes(raw, policy=policy.compat32)
+    phrase = str(make_header(decode_header(plain["To"]))).removesuffix("<jane@x.example>").strip()
+    if phrase.isascii() and phrase.startswith('"'):
+        phrase = re.sub(r"\\(.)", r"\1", phrase[1:-1])
+    assert phrase == name
 
 
 NASTY = st.one_of(
@@ -292,7 +300,9 @@ def test_copy_unpacks_to_the_exact_bytes_and_is_small(form: Form) -> None:
     assert unpack_copy(copy_dictionary(form.compiled), blob) == raw
     assert len(blob) < len(raw) / 2
     with pytest.raises(ValueError, match="cannot be unpacked"):
-        unpack_copy(b"another mail's", blob[:40])
+        unpack_copy(b"another mail's", blob)
+    with pytest.raises(ValueError, match="its end is missing"):
+        unpack_copy(copy_dictionary(form.compiled), blob[:-8])
 
 
 def test_envelope_sender_names_the_delivery() -> None:
