@@ -27,10 +27,11 @@ def template() -> str:
     fields = ("first_name", "company", "city", "industry", "title")
     rows = []
     for number in range(LINKS):
-        holes = " and ".join("{{ lead.%s }}" % fields[(number + step) % len(fields)] for step in range(HOLES // LINKS))
-        rows.append(
-            f'<tr><td>{holes}: <a href="https://acme.example/page/{number}?from=mail&amp;n=1">item {number}</a> of it</td></tr>'
+        holes = " and ".join(
+            f"{{{{ lead.{fields[(number + step) % len(fields)]} }}}}" for step in range(HOLES // LINKS)
         )
+        link = f'<a href="https://acme.example/page/{number}?from=mail&amp;n=1">item {number}</a>'
+        rows.append(f"<tr><td>{holes}: {link} of it</td></tr>")
     footer = '<p>{{ company.postal_address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
     head = '+++\nsubject = "For {{ lead.first_name }} at {{ lead.company }}"\n+++\n'
     return f"{head}<!doctype html><html><body><table>{''.join(rows)}</table>{footer}</body></html>\n"

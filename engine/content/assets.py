@@ -1,4 +1,4 @@
-"""Pictures beside the templates: served under an address that names their content, so that they can be kept for ever."""
+"""Pictures beside the templates: served under an address that names their content, so they can be kept for ever."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ def compile_templates(
 ) -> tuple[dict[MailKey, CompiledMail], list[Problem]]:
     """All wanted mails in all their languages, and all problems of all of them, sorted by place.
 
-    `cache` maps `cache_key`s to mails compiled before; those whose files are unchanged are taken from it, new ones are put into
-    it.
+    `cache` maps `cache_key`s to mails compiled before; those whose files are unchanged are taken from it, new ones are
+    put into it.
     """
     mails: dict[MailKey, CompiledMail] = {}
     problems: list[Problem] = []

@@ -1,4 +1,4 @@
-"""One template to one compiled mail: a pipeline over its text, from the author's file to sources that only wait for leads."""
+"""One template to one compiled mail: a pipeline from the author's file to sources that only wait for leads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from jinja2 import nodes
 
@@ -14,7 +15,7 @@ from engine.content.assets import AssetTable
 from engine.content.checks import mail_problems, open_tags
 from engine.content.expressions import Reference
 from engine.content.flatten import Flattener, decode
-from engine.content.frames import Definition, Frame
+from engine.content.frames import Definition, Fragment, Frame, Value
 from engine.content.frontmatter import Head, read_head
 from engine.content.library import Library, OutsideError, Page
 from engine.content.links import LinkTable
@@ -23,7 +24,6 @@ from engine.content.names import Names
 from engine.content.origin import Origin, RefusedError
 from engine.content.pieces import Constant, MarkCollisionError, Marks, Pieces, Text, guarded_references
 from engine.content.plain import text_part, written_text
-from engine.content.reduce import Fragment, Value
 from engine.content.rewrite import Rewriter
 from engine.content.settings import CompileSettings
 from engine.content.styles import inlined
@@ -174,7 +174,7 @@ class Compilation:
         document = rewriter.rewritten(
             self._with_styles(_with_preheader(self.marks, marked, self.seen, lines["preheader"]))
         )
-        text = self._text(flattener, table, rewriter, document)
+        text = self._text(flattener, rewriter, document)
         self.problems += rewriter.problems
         mail = CompiledMail(
             key=self.page.key,
@@ -219,7 +219,7 @@ class Compilation:
         above = folder.rpartition("/")[0]
         return tuple(dict.fromkeys((folder, above, "shared", "layouts", "")))
 
-    def _text(self, flattener: Flattener, table: LinkTable, rewriter: Rewriter, document: str) -> str:
+    def _text(self, flattener: Flattener, rewriter: Rewriter, document: str) -> str:
         if not self.page.text_path:
             return text_part(self.marks, document)
         source = decode(self.library.read(self.page.text_path), self.library.place(self.page.text_path))
@@ -243,6 +243,22 @@ class Compilation:
 
 def _path(reference: Reference) -> str:
     return f"{reference.root}.{reference.path[0]}" if reference.path else reference.root
+
+
+def compile_line(source: str, place: Place, settings: CompileSettings) -> tuple[str, list[Problem]]:
+    """A subject that stands in a campaign, as `RenderContext.subject` wants it, and its mistakes.
+
+    `place` is where the text begins, after its opening quote.
+    """
+    problems: list[Problem] = []
+    flattener = Flattener(Library(Path()), Names.for_authors(settings, {}), {}, problems)
+    try:
+        origin = Origin(place.path, source.split("\n"), place.path, place.line, place.column)
+        unit = flattener.parse(origin, source)
+        pieces = flattener.body(unit.tree.body, Frame(unit, {}))
+    except RefusedError as refusal:
+        return "", [*problems, Problem(refusal.code, refusal.message, refusal.place, refusal.hint)]
+    return line_source(Marks(), pieces), problems
 
 
 def line_source(marks: Marks, pieces: Pieces) -> str:

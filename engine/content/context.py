@@ -54,10 +54,10 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """One lead's delivery. `date` is aware; `message_id` comes with its angle brackets and is the same at every attempt.
+    """One lead's delivery. `date` is aware; `message_id` has its angle brackets and is the same at every attempt.
 
-    `subject` is a variant's subject as Jinja source (see `compile_line`); the mail's own when empty. Without `tracking` the mail has
-    no pixel, and its links lead straight to their targets. `one_click` is off for operational mail.
+    `subject` is a variant's subject as Jinja source (see `compile_line`); the mail's own when empty. Without `tracking`
+    the mail has no pixel, and its links lead straight to their targets. `one_click` is off for operational mail.
     """
 
     delivery: int

@@ -13,12 +13,12 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from engine.content import expressions as ex
-from engine.content.frames import Definition, Frame, MacroValue, Unit
+from engine.content.frames import Definition, Fragment, Frame, MacroValue, Module, Unit, Value
 from engine.content.library import Library, OutsideError
 from engine.content.names import Names
 from engine.content.origin import Origin, RefusedError
 from engine.content.pieces import Branch, Constant, Loop, Piece, Pieces, Text
-from engine.content.reduce import Fragment, Module, Reducer, Value
+from engine.content.reduce import Reducer
 from engine.content.unclosed import unclosed_statement
 from engine.content.values import rounds
 from engine.errors import Place, Problem, did_you_mean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import quopri
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -158,7 +159,7 @@ class Form:
 
     def _missing(self, function: Function, error: MissingValueError, call: Call) -> MailError:
         expression = _failed(function, error)
-        absent = [reference for reference in ex.references(expression)] if expression else []
+        absent = list(ex.references(expression)) if expression else []
         absent = [reference for reference in absent if not _present(reference, call)] or absent
         name = str(absent[-1]) if absent else "a value"
         return self._error(
@@ -255,8 +256,10 @@ class Form:
 class _Nobody:
     """Stands where no lead is known: every value is missing."""
 
-    vars: Mapping[str, object] = {}
-    campaign = lead = owner = sender = trigger = mail = vars
+    __slots__ = ()
+
+    def __getattr__(self, _name: str) -> Mapping[str, object]:
+        return {}
 
 
 def _is_static(link: Any) -> bool:
@@ -297,8 +300,6 @@ def render_preview(form: Form, context: RenderContext) -> tuple[str, str, str]:
     Raises:
         MailError: as `Form.render`.
     """
-    import quopri
-
     rendered = form.render(replace(context, tracking=False))
     html, text = (quopri.decodestring(part).decode("utf-8") for part in (rendered.html, rendered.text))
     return rendered.subject, html.replace("\r\n", "\n"), text.replace("\r\n", "\n")

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from jinja2 import nodes
 
 from engine.content.origin import Origin
 from engine.content.pieces import Pieces
-from engine.content.reduce import Value
 from engine.errors import Place
+
+#: What an expression comes to: a text, number or list that is known, an `Expression` that waits, or one of these.
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Markup that a macro, a caller or a `set` block wrote."""
+
+    pieces: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A name with members that is not a value itself: `lead`, `company`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Macros of an imported file."""
+
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Writes the Python that renders a mail: fixed parts as finished bytes, and one call for each hole.
 
-The functions take one `Call` (see `engine.content.form`) and return bytes in quoted-printable, or text for headers. Every hole has a
-line of its own, so that a failure's line tells which hole it was.
+The functions take one `Call` (see `engine.content.form`) and return bytes in quoted-printable, or text for headers.
+Every hole has a line of its own, so that a failure's line tells which hole it was.
 """
 
 from __future__ import annotations

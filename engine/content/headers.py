@@ -124,4 +124,5 @@ def date_text(instant: datetime) -> str:
     offset = instant.utcoffset()
     zone = instant.strftime("%z") if offset else "+0000"
     day, month = _DAYS[instant.weekday()], _MONTHS[instant.month - 1]
-    return f"{day}, {instant.day:02d} {month} {instant.year:04d} {instant.hour:02d}:{instant.minute:02d}:{instant.second:02d} {zone}"
+    time = f"{instant.hour:02d}:{instant.minute:02d}:{instant.second:02d}"
+    return f"{day}, {instant.day:02d} {month} {instant.year:04d} {time} {zone}"

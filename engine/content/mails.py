@@ -50,7 +50,7 @@ class LinkKind(StrEnum):
 class Link:
     """One link. `target` is exact, or Jinja source where it has holes; `dynamic`: they wait for the lead.
 
-    A target that names `campaign`, `vars` or `base_url` is the same for all leads of one campaign, so it is not dynamic.
+    A target that names `campaign`, `vars` or `base_url` is the same for all leads of one campaign: not dynamic.
     """
 
     index: int

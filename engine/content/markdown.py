@@ -12,7 +12,10 @@ from engine.content.pieces import Marks, Pieces
 
 _BUTTON = re.compile(r"<p>\s*(<a\b[^>]*\bclass=\"[^\"]*\bbutton\b[^\"]*\"[^>]*>(?:(?!</a>).)*</a>)\s*</p>", re.DOTALL)
 _DATA = '<table class="data" width="100%" cellpadding="0" cellspacing="0" border="0">\n'
-_FRAME = '<table role="presentation" class="button-frame" cellpadding="0" cellspacing="0" border="0"><tr><td class="button-cell">{}</td></tr></table>'
+_FRAME = (
+    '<table role="presentation" class="button-frame" cellpadding="0" cellspacing="0" border="0">'
+    '<tr><td class="button-cell">{}</td></tr></table>'
+)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Reads HTML as mail authors write it, without changing a byte: every tag and attribute with its place in the text.
 
-A parser that rebuilds the document would repair it, and so break Outlook's conditional comments, VML and half tables. Edits are
-made by place instead (`edited`), and all else stays as it was.
+A parser that rebuilds the document would repair it, and so break Outlook's conditional comments, VML and half tables.
+Edits are made by place instead (`edited`), and all else stays as it was.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute: `raw` is its value as written, from `start` to `end`; `begin` to `finish` spans name and quotes too."""
+    """An attribute: `raw` is its value as written, from `start` to `end`; `begin` to `finish` spans name and quotes."""
 
     name: str
     raw: str
@@ -161,7 +161,8 @@ _REFERENCE = re.compile(r"&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]*;?
 def decoded(raw: str) -> str:
     """An attribute's value with its character references decoded.
 
-    A named one without a semicolon stays when a letter, digit or `=` follows (HTML, section 13.2.5.73): `?a=1&copy=2` is no ©.
+    A named one without a semicolon stays when a letter, digit or `=` follows (HTML, section 13.2.5.73): `?a=1&copy=2`
+    is no ©.
     """
 
     def replaced(match: re.Match[str]) -> str:

@@ -53,11 +53,10 @@ def _check(source: str, origin: Origin) -> None:
             continue
         if token.part is Part.OPEN and not source[: token.end].endswith("/>"):
             stack.append(token.name)
-        elif token.part is Part.CLOSE:
-            if not stack or stack.pop() != token.name:
-                raise RefusedError(
-                    "E311", f"</{token.name}> closes nothing that is open here", _where(origin, f"</{token.name}")
-                )
+        elif token.part is Part.CLOSE and (not stack or stack.pop() != token.name):
+            raise RefusedError(
+                "E311", f"</{token.name}> closes nothing that is open here", _where(origin, f"</{token.name}")
+            )
     if stack:
         raise RefusedError(
             "E311", f"<{stack[-1]}> is never closed", _where(origin, f"<{stack[-1]}"), f"add </{stack[-1]}>"

@@ -69,8 +69,11 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a link leads, through the tracker. A target that waits for the lead is kept here: with marks while compiling
-    (`marked`), as pieces when read back; otherwise the link table has it."""
+    """Where a link leads, through the tracker.
+
+    A target that waits for the lead is kept here: with marks while compiling (`marked`), as pieces when read back;
+    otherwise the link table has it.
+    """
 
     index: int
     marked: str = ""

@@ -85,7 +85,7 @@ class _Writer:
             self.out += [
                 mark[0]
                 for mark in self.marks.pattern.finditer(text)
-                if mark[1] in "iloe" and not self.skipping[0] == "head"
+                if mark[1] in "iloe" and self.skipping[0] != "head"
             ]
             return
         plain = _INVISIBLE.sub("", html.unescape(text)).replace("\u00a0", " ")
@@ -192,7 +192,7 @@ class _Writer:
         self.preformatted = max(0, self.preformatted - 1)
 
     def finished(self) -> str:
-        """Breaks as lines, at most one of them empty; marks of branches never stand between a line's words and its end."""
+        """Breaks as lines, at most one of them empty; what is asked of the lead leaves no gaps."""
         text = "".join(self.out)
         text = re.sub(r"\s*\x02\s*(?=\x01|\Z)", "", text)
         text = re.sub(r"\s*\x02\s*", " | ", text)

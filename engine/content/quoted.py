@@ -1,7 +1,7 @@
 """Quoted-printable (RFC 2045, section 6.7) in fragments that can be put together in any order.
 
-Every fragment begins at the start of a line and ends with a line break, a soft one if need be. So what stands before a value never
-matters to it, and the fixed parts of a mail are encoded once per template.
+Every fragment begins at the start of a line and ends with a line break, a soft one if need be. So what stands before a
+value never matters to it, and the fixed parts of a mail are encoded once per template.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 
 def _guarded(row: bytes) -> bytes:
-    """A row that no relay mistakes for the end of the message or the start of another; at most two characters longer."""
+    """A row that no relay mistakes for the end of the message or the start of another; up to two characters longer."""
     return b"=%02X" % row[0] + row[1:] if row.startswith(_AWKWARD_START) else row
 
 

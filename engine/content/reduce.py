@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import nodes
 
 from engine.content import expressions as ex
+from engine.content.frames import Fragment, Module, Root, Value
 from engine.content.names import LOOP_VALUES, Names
 from engine.content.origin import Origin, RefusedError
 from engine.content.pieces import Branch, Constant, Hole, Pieces
@@ -30,29 +31,6 @@ from engine.content.values import (
 )
 from engine.errors import Place, did_you_mean
 
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """Markup that a macro, a caller or a `set` block wrote."""
-
-    pieces: Pieces
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A name with members that is not a value itself: `lead`, `company`."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """Macros of an imported file."""
-
-    values: Mapping[str, Any]
-
-
-Value = Any
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 MAX_EXPRESSION = 500
 _FORBIDDEN = {nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//", nodes.Mod: "%", nodes.Pow: "**"}

@@ -1,4 +1,4 @@
-"""Addresses in a finished document: links through the table, pictures through the assets, and holes that may not be there."""
+"""Addresses in a finished document: links through the table, pictures through the assets; holes where none may be."""
 
 from __future__ import annotations
 
@@ -80,10 +80,7 @@ class Rewriter:
 
     def _link(self, token: Token, href: Attribute, document: str) -> list[Edit]:
         named = token.get("link") or token.get("data-link")
-        if named is None and self.names_links_by_name:
-            name = token.value("name")
-        else:
-            name = named.value if named else ""
+        name = named.value if named else token.value("name") if self.names_links_by_name else ""
         written = self.target(href.value, name)
         edits = (
             [Edit(href.start, href.end, encoded(written) if href.quoted else f'"{encoded(written)}"')]
@@ -162,7 +159,7 @@ class Rewriter:
             self.problems.append(problem)
 
     def _where(self, needle: str, origin: Origin | None = None) -> Place:
-        """Where the author wrote it: the first place, in the page before its layout, that has the text up to its first hole."""
+        """Where the author wrote it: the first place, in the page before its layout, with the text up to a hole."""
         plain = self.marks.pattern.split(needle)[0] or needle
         for candidate in (origin,) if origin else self.origins:
             for text in dict.fromkeys((plain, encoded(plain))):

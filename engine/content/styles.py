@@ -1,8 +1,8 @@
-"""Styles into the elements, for the mail programs that ignore `<style>`; the style elements stay for all others.
+"""Styles into the elements, for mail programs that ignore `<style>`; the style elements stay for all others.
 
 A `<style data-inline>` has done its work then and goes: its rules stand in the elements.
 
-css-inline works on a copy in which every element has a number; only the `style` attributes that it finds are taken over.
+css-inline works on a copy in which every element has a number; only the `style` attributes that it finds are taken.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ def _number(value: Any) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise ValueRefusedError(f"'{show(value)[:40]}' is no number") from None
-    if abs(number) >= 1e18 or number != number:
+    if not abs(number) < 1e18:
         raise ValueRefusedError(f"{number:g} is too large a number for a mail")
     return number
 

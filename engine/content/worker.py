@@ -1,7 +1,7 @@
 """The child process in which templates are compiled and rendered for the first time, with little memory and time.
 
-It reads one JSON document a line and answers each with one. It has no secrets in its environment, writes no files, and may be
-killed at any moment; the parent starts another.
+It reads one JSON document a line and answers each with one. It has no secrets in its environment, writes no files, and
+may be killed at any moment; the parent starts another.
 """
 
 from __future__ import annotations
