@@ -113,7 +113,7 @@ class Positions:
         for leaf in _leaves(key):
             path += (_key_text(leaf),)
             self.spots.setdefault(path, Spot(self._range(leaf), self._range(value)))
-        spot = Spot(self._range(key), self._range(value), self._raw(value))
+        spot = Spot(self._range(_leaves(key)[-1]), self._range(value), self._raw(value))
         if path in self._headers:
             self._repeat(path, spot.key, self._headers[path], node, is_table=False)
             return

@@ -30,7 +30,7 @@ from engine.domain.timing import (
     zone_named,
 )
 from engine.domain.timing.windows import LEAD_ZONE
-from engine.errors import Place, Severity, did_you_mean
+from engine.errors import Place, did_you_mean
 
 T = TypeVar("T")
 
@@ -89,10 +89,12 @@ def rule(scope: Scope) -> Converter[Rule]:
             return Rule(item.value, UNREADABLE)
         for odd in oddities(found, Place(item.place.path, 1, 1)):
             moved = item.moved(odd)
-            if odd.code == "E110" and found.source.strip().casefold() != "false":
-                notes.error(moved.code, moved.place, moved.message, moved.hint)
+            switched_off = found.source.strip().casefold() == "false"
+            if odd.code == "E110" and not switched_off:
+                notes.error("E110", moved.place, moved.message, moved.hint)
             else:
-                notes.warning(moved.code, moved.place, moved.message, moved.hint)
+                code = "W110" if switched_off else "W111"
+                notes.warning(code, moved.place, moved.message, moved.hint)
         return found
 
     return convert
@@ -229,8 +231,3 @@ def constant(item: Item, notes: Notes) -> object | None:
         return tuple(value)
     notes.wrong_type(item, "a text, a number, true or false, a date or a list of texts")
     return None
-
-
-def kept_severity(is_live: bool) -> Severity:
-    """Of what matters only once mail goes out."""
-    return Severity.ERROR if is_live else Severity.WARNING

@@ -15,8 +15,11 @@ def check_entry(draft: CampaignDraft) -> None:
     has_enter, has_on = "enter" in root.items, "on" in root.items
     if not has_enter and not has_on:
         place = root.find("state").place if "state" in root.items else root.place
-        said = notes.error if campaign.state.admits else notes.warning
-        said("E210", place, "nobody ever enters this campaign: it has neither enter nor on", _ENTER)
+        message = "nobody ever enters this campaign: it has neither enter nor on"
+        if campaign.state.admits:
+            notes.error("E210", place, message, _ENTER)
+        else:
+            notes.warning("W210", place, message, _ENTER)
         if "backfill" in root.items and not campaign.state.admits:
             message = "backfill lets existing leads in by enter, and this campaign has none"
             notes.error("E211", root.find("backfill").key, message, _ENTER)

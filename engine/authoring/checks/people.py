@@ -36,9 +36,12 @@ def _check_sender_is_known(draft: CampaignDraft, config: Config) -> None:
         return
     if all("from" in placed.item.items for placed in mails):
         return
-    said = draft.notes.error if draft.campaign.state.runs else draft.notes.warning
     hint = f'add  from = "Ann Lee <ann@acme.example>", or [sender] default in {CONFIG_FILE}'
-    said("E231", draft.root.place, "nothing says who the mails of this campaign are from", hint)
+    message = "nothing says who the mails of this campaign are from"
+    if draft.campaign.state.runs:
+        draft.notes.error("E231", draft.root.place, message, hint)
+    else:
+        draft.notes.warning("W231", draft.root.place, message, hint)
 
 
 def _check_sender(draft: CampaignDraft, sender: Sender, item: Item, config: Config) -> None:
