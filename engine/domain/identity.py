@@ -95,7 +95,7 @@ def _read_unusual(text: str) -> Address | Rejected:
 
     try:
         # .test is reserved for tests (RFC 6761) and harmless: no mail server answers for it
-        found = validate_email(text, check_deliverability=False, test_environment=True)
+        found = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as fault:
         return Rejected(f"is no mail address: {fault}")
     return _address(found.local_part, found.domain.lower(), (found.ascii_domain or found.domain).lower())

@@ -78,7 +78,7 @@ def many_lines(raw: object) -> str | Rejected:
     text = raw if isinstance(raw, str) else _as_text(raw)
     if isinstance(text, Rejected):
         return text
-    text = text.replace("\r\n", "\n").strip(_BLANKS)
+    text = text.replace("\r\n", "\n").strip(_BLANKS + "\n")
     found = control_character(_LINES.sub("", text))
     return Rejected(f"holds {found}") if found else _bounded(text)
 

@@ -122,7 +122,7 @@ def zone(text: str) -> str | Rejected:
     known = _zones().get(word.casefold())
     if known:
         return known
-    hint = did_you_mean(word, _zones()) or "write it as Europe/Berlin or America/New_York"
+    hint = did_you_mean(word, _zones().values()) or "write it as Europe/Berlin or America/New_York"
     return Rejected(f"'{text.strip()[:40]}' is no time zone; {hint}")
 
 

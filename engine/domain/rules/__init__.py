@@ -1,5 +1,6 @@
 """The one rule language: conditions over a lead's facts, checked when written, asked whenever something happens."""
 
+from engine.domain.rules.binding import bound
 from engine.domain.rules.folding import folded_event
 from engine.domain.rules.nodes import Activity, Node, Reach
 from engine.domain.rules.rule import (
@@ -34,6 +35,7 @@ __all__ = [
     "Value",
     "Verdict",
     "always_true",
+    "bound",
     "canonical",
     "evaluate",
     "explain",

@@ -117,7 +117,7 @@ def _open_plain(path: Path) -> IO[bytes]:
         raise LeadFileError(f"{path} is a symbolic link to {path.readlink()}; name the file itself")
     if not stat.S_ISREG(found.st_mode):
         raise LeadFileError(
-            f"{path} is no file but {'a folder' if stat.S_ISDIR(found.st_mode) else 'a device or pipe'}"
+            f"{path} is no file but {'a folder' if stat.S_ISDIR(found.st_mode) else 'a device or a pipe'}"
         )
     if not found.st_size:
         raise LeadFileError(f"{path.name} is empty")
@@ -180,6 +180,7 @@ def _refuse_archives(sample: bytes, path: Path) -> None:
 
 def _known(encoding: str) -> str:
     try:
+        io.TextIOWrapper(io.BytesIO(), encoding)  # refuses what is no encoding of text, such as "hex"
         return codecs.lookup(encoding).name
     except LookupError:
         raise LeadFileError(
