@@ -48,9 +48,10 @@ def compile_templates(
     """
     mails: dict[MailKey, CompiledMail] = {}
     problems: list[Problem] = []
+    hashes = _Hashes(Library(root))
     with _Child(root, settings, limits or Limits()) as child:
         for page in _pages(root, wanted, problems):
-            mail, found = _one(root, page, settings, cache if cache is not None else {}, child)
+            mail, found = _one(hashes, page, cache if cache is not None else {}, child)
             problems += found
             if mail is not None:
                 mails[page.key] = mail
@@ -68,12 +69,29 @@ def _pages(root: Path, wanted: Sequence[MailWanted], problems: list[Problem]) ->
     return pages
 
 
+@dataclass
+class _Hashes:
+    """What files contain now; each is read once a run."""
+
+    library: Library
+    known: dict[str, str] = field(default_factory=dict)
+
+    def of(self, path: str) -> str:
+        """The name of a file's content; empty if it cannot be read."""
+        if path and path not in self.known:
+            try:
+                self.known[path] = content_hash(self.library.read(path))
+            except (OutsideError, OSError):
+                self.known[path] = ""
+        return self.known.get(path, "")
+
+
 def _one(
-    root: Path, page: Page, settings: CompileSettings, cache: MutableMapping[str, CompiledMail], child: _Child
+    hashes: _Hashes, page: Page, cache: MutableMapping[str, CompiledMail], child: _Child
 ) -> tuple[CompiledMail | None, Sequence[Problem]]:
-    key = cache_key(root, page, settings)
+    key = _cache_key(hashes, page, child.settings_json)
     known = cache.get(key)
-    if known is not None and _unchanged(root, known):
+    if known is not None and all(hashes.of(source.path) == source.hash for source in known.sources):
         return known, known.warnings
     answer = child.ask(page)
     problems = problems_from(answer["problems"])
@@ -86,24 +104,10 @@ def _one(
     return mail, problems
 
 
-def cache_key(root: Path, page: Page, settings: CompileSettings) -> str:
+def _cache_key(hashes: _Hashes, page: Page, settings: str) -> str:
     """What a page's own files and the settings come to."""
-    library = Library(root)
-    parts = [VERSION, settings.to_json(), json.dumps(asdict(page))]
-    for path in (page.path, page.text_path):
-        try:
-            parts.append(content_hash(library.read(path)) if path else "")
-        except (OutsideError, OSError):
-            parts.append("unreadable")
+    parts = (VERSION, settings, json.dumps(asdict(page)), hashes.of(page.path), hashes.of(page.text_path))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-def _unchanged(root: Path, mail: CompiledMail) -> bool:
-    library = Library(root)
-    try:
-        return all(content_hash(library.read(source.path)) == source.hash for source in mail.sources)
-    except (OutsideError, OSError):
-        return False
 
 
 @dataclass
@@ -114,6 +118,10 @@ class _Child:
     settings: CompileSettings
     limits: Limits
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    settings_json: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.settings_json = self.settings.to_json()
 
     def __enter__(self) -> _Child:
         return self
@@ -150,7 +158,7 @@ class _Child:
         first = {
             "root": str(self.root),
             "shown": self.root.name,
-            "settings": self.settings.to_json(),
+            "settings": self.settings_json,
             **asdict(self.limits),
         }
         _write(process, first)

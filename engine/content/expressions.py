@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from engine.errors import Place
 
-Scalar = str | int | float | bool | None
+Scalar = str | int | float | bool | date | None
 
 
 @dataclass(frozen=True, slots=True)

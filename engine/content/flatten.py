@@ -31,6 +31,8 @@ PARTIALS = ("", "layouts", "partials", "shared")
 
 PARSER = Environment(autoescape=True, keep_trailing_newline=True)  # parses only: nothing is ever rendered by it
 
+_PARSED: dict[tuple[str, bytes], Unit] = {}
+
 
 @dataclass
 class Flattener:
@@ -59,10 +61,18 @@ class Flattener:
         """A layout or partial by its name; `.html` may be left out."""
         path = self._locate(name, asked_by, folders)
         if path not in self.units:
-            source = decode(self.library.read(path), self.library.place(path))
-            origin = Origin(path, source.split("\n"), str(self.library.place(path)))
-            self.units[path] = self.parse(origin, source)
+            self.units[path] = self._parsed(path, self.library.read(path))
         return self.units[path]
+
+    def _parsed(self, path: str, content: bytes) -> Unit:
+        """A layout's tree; one is enough for all the mails that use it."""
+        shown = str(self.library.place(path))
+        if (shown, content) not in _PARSED:
+            if len(_PARSED) >= 200:
+                _PARSED.clear()
+            source = decode(content, self.library.place(path))
+            _PARSED[shown, content] = self.parse(Origin(path, source.split("\n"), shown), source)
+        return _PARSED[shown, content]
 
     def _locate(self, name: str, asked_by: Place, folders: tuple[str, ...]) -> str:
         try:

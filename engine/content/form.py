@@ -93,7 +93,7 @@ class Form:
     ring: KeyRing
     site: Site
     campaign: CampaignInfo
-    variables: Mapping[str, str]
+    variables: Mapping[str, object]
 
     def render(self, context: RenderContext) -> Rendered:
         """The mail's parts for a lead.
@@ -288,7 +288,7 @@ def load_form(
     ring: KeyRing,
     site: Site,
     campaign: CampaignInfo,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, object] | None = None,
 ) -> Form:
     """A form for a campaign's mail; keep it, as loading costs milliseconds and rendering microseconds."""
     return Form(compiled, ring, site, campaign, variables or {})

@@ -6,6 +6,7 @@ Every hole has a line of its own, so that a failure's line tells which hole it w
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -311,6 +312,7 @@ def _built(
     shifted = {number + len(lookups): expression for number, expression in holes.items()}
     source = "\n".join((lines[0], *lookups, *lines[1:]))
     scope: dict[str, Any] = {
+        "datetime": datetime,
         "need": need,
         "hole": _hole_function(markup=markup),
         "has": lambda value: value is not MISSING,

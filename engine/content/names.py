@@ -28,7 +28,7 @@ class Names:
 
     members: Mapping[str, tuple[str, ...] | None]
     plain: tuple[str, ...] = ADDRESSES
-    folded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    folded: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @classmethod
     def for_authors(cls, settings: CompileSettings, links: Mapping[str, str]) -> Names:
@@ -44,7 +44,7 @@ class Names:
         return cls(members, ADDRESSES, {"company": settings.company})
 
     @classmethod
-    def for_flattened(cls, folded: Mapping[str, Mapping[str, str]]) -> Names:
+    def for_flattened(cls, folded: Mapping[str, Mapping[str, object]]) -> Names:
         """What stands in a compiled mail, whose names were checked before."""
         roots = ("lead", "vars", "owner", "sender", "campaign", "mail", "trigger", "link")
         return cls(dict.fromkeys(roots), ADDRESSES + _INTERNAL, folded)

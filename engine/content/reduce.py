@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from jinja2 import nodes
@@ -86,7 +87,7 @@ class Reducer:
             return (Hole(value, self.place(node, needle)),)
         if value is None or value is MISSING:
             return ()
-        if isinstance(value, str | int | float | bool | list | tuple):
+        if isinstance(value, str | int | float | bool | list | tuple | date):
             return (Constant(show(value)),) if show(value) else ()
         name = value.name if isinstance(value, Root) else "this"
         raise RefusedError(
@@ -216,7 +217,7 @@ class Reducer:
         """The value as part of an expression that waits."""
         if isinstance(value, ex.Expression):
             return value
-        if value is None or isinstance(value, str | int | float):
+        if value is None or isinstance(value, str | int | float | date):
             return ex.Literal(value)
         raise RefusedError(
             "E322", "this cannot be combined with a lead's value", self.place(node), "combine texts, numbers and fields"

@@ -37,13 +37,13 @@ STANDARD_FIELDS: Mapping[str, str] = {
 class CompileSettings:
     """Settings that a compiled mail depends on; a change compiles it anew.
 
-    `fields` maps each lead field to its type; `vars` holds the names that `vars.` may be followed by. In `utm`,
-    {theme}, {stage}, {mail} and {campaign} are filled in.
+    `fields` maps each lead field to its type; `vars` has what `vars.` may be followed by, config's and the campaigns',
+    with a value to try. In `utm`, {theme}, {stage}, {mail} and {campaign} are filled in.
     """
 
     fields: Mapping[str, str] = field(default_factory=lambda: dict(STANDARD_FIELDS))
     company: Mapping[str, str] = field(default_factory=dict)
-    vars: Mapping[str, str] = field(default_factory=dict)
+    vars: Mapping[str, object] = field(default_factory=dict)
     utm: Mapping[str, str] = field(default_factory=dict)
     utm_domains: tuple[str, ...] = ()
     language: str = "en"
@@ -62,7 +62,7 @@ class CompileSettings:
         )
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, default=str)
 
     @classmethod
     def from_json(cls, text: str) -> CompileSettings:

@@ -39,18 +39,18 @@ class _Reader(Flattener):
         return (Loop(name, over, self.body(node.body, inner), self.body(node.else_, frame.inner())),)
 
 
-def read_source(source: str, folded: Mapping[str, Mapping[str, str]], base_url: str) -> Pieces:
+def read_source(source: str, folded: Mapping[str, Mapping[str, object]], base_url: str) -> Pieces:
     """The pieces of a flattened source.
 
     Raises:
-        ValueError: this is no source that the compiler wrote.
+        ValueError: this is no source that the compiler wrote, or a filter cannot use what the campaign knows.
     """
     reader = _Reader(Library(Path()), Names.for_flattened(folded))
     try:
         unit = reader.parse(Origin("", [], ""), source)
         pieces = reader.body(unit.tree.body, Frame(unit, {"base_url": base_url}))
     except RefusedError as refusal:
-        raise ValueError(f"this is no compiled mail: {refusal.message}") from None
+        raise ValueError(refusal.message) from None
     if reader.problems:
-        raise ValueError(f"this is no compiled mail: {reader.problems[0].message}")
+        raise ValueError(reader.problems[0].message)
     return pieces
