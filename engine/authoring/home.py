@@ -224,7 +224,7 @@ _JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "": ("E104",),
     "fields": ("E102", "E103", "E241", "E242"),
     "lifecycle": ("E103",),
-    "sender": ("E231", "E232", "E234"),
+    "sender": ("E231", "W231", "E232", "W233", "E234"),
     "webhooks": ("E235",),
 }
 """Codes of problems that need a section of the config to be right; the empty one needs the file."""

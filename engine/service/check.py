@@ -1,4 +1,4 @@
-"""`check`: the home's files and templates together, with every mistake at its place. Nothing is written or sent."""
+"""`check`: the home's files and templates together, with every mistake at its place. Nothing is changed or sent."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from engine.domain.delivery import MailKind
 from engine.domain.rules.scope import Links
 from engine.domain.steps import EmailStep
 from engine.errors import Place, Problem, Severity, did_you_mean
+from engine.service.mail_cache import MailCache
 
 _PAGES = frozenset({".md", ".html", ".mjml"})
 _NOT_MAILS = frozenset({"layouts", "partials", "assets", "shared"})
@@ -98,11 +99,15 @@ def check(
 ) -> CheckReport:
     """Find every mistake in a home's config, campaigns and templates, and between them.
 
-    With `statistics`, also the fields that real leads lack. `cache` holds mails compiled before, by their `cache_key`.
+    With `statistics`, also the fields that real leads lack. `cache` holds mails compiled before, by their `cache_key`;
+    without one they are kept in the home's `var/`.
     """
     files = load_home(home)
     first = files.read()
-    compiled = _compile(first, cache)
+    kept = MailCache(home) if cache is None else None
+    compiled = _compile(first, kept if kept is not None else cache)
+    if kept is not None:
+        kept.save()
     found = files.read(_links(compiled)) if any("link" in text for text in files.texts.values()) else first
     problems = [
         *found.problems,
