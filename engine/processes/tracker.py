@@ -25,17 +25,17 @@ def run_tracker(path: Path) -> None:
     """Serve until SIGTERM. Several trackers may share the port, and any number may stand behind a balancer."""
     home = open_for_work(path)
     tracking = home.config.tracking
-    app = tracker_app(home, f"tracker-{os.getpid()}")
+    app, _ = tracker_site_of(home, f"tracker-{os.getpid()}")
     conditions = Conditions(trusted_proxies=tracking.trusted_proxies)
     serve(app, tracking.host, tracking.port, conditions, shared=tracking.workers > 1)
 
 
-def tracker_app(home: Home, worker: str) -> ASGIApp:
-    """The tracker of a home; `worker` names its part of the spool."""
+def tracker_site_of(home: Home, worker: str) -> tuple[ASGIApp, Spool]:
+    """The tracker of a home, and its spool; `worker` names its part of it."""
     company, leave, kept = home.config.company, Leave(home), Keepsakes(home)
     writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
     spool = Spool(home.spool, worker)
     recorder = Recorder(spool, HitMaker(home.clock, secrets.token_hex(12), home.keys.visitors))
     services = Services(leave, leave, kept, writer)
     brand = Brand(company.name, company.website, company.postal_address)
-    return tracker_site(home.keys.ring, recorder, services, kept, brand)
+    return tracker_site(home.keys.ring, recorder, services, kept, brand), spool

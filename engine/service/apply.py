@@ -16,6 +16,7 @@ from typing import Any
 from engine.authoring.difference import Change, ChangeKind, Difference, difference
 from engine.content.mails import CompiledMail
 from engine.domain.campaign import Campaign
+from engine.domain.rules import bound
 from engine.errors import ProblemsError
 from engine.service.check import CheckReport
 from engine.service.home import Home
@@ -124,10 +125,11 @@ def _opening(connection: Any, campaign: Campaign, now: datetime) -> Opening:
     first = next((step.id for _, step in campaign.steps() if step.kind == "email"), "")
     if campaign.enter is None or campaign.on is not None:
         return Opening(campaign.id, first_mail=first)
-    meant = count_meant(connection, campaign.id, campaign.enter, now)
+    enter = bound(campaign.enter, campaign.vars)
+    meant = count_meant(connection, campaign.id, enter, now)
     if not campaign.backfill:
         return Opening(campaign.id, passed_over=meant, first_mail=first)
-    names = sample_meant(connection, campaign.id, campaign.enter, now, SAMPLE)
+    names = sample_meant(connection, campaign.id, enter, now, SAMPLE)
     return Opening(campaign.id, meant, 0, tuple(_name(row) for row in names), first)
 
 
@@ -218,4 +220,5 @@ def _open(connection: Any, plan: Prospect, now: datetime) -> None:
         if name not in rows or rows[name].live_since is None:
             set_campaign(connection, name, live_since=now)
         if campaign.enter is not None and campaign.on is None:
-            (let_in if campaign.backfill else pass_over)(connection, name, campaign.enter, now)
+            enter = bound(campaign.enter, campaign.vars)
+            (let_in if campaign.backfill else pass_over)(connection, name, enter, now)

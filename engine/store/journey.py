@@ -71,6 +71,8 @@ class Decided:
 
 def save_decisions(connection: Connection, decided: Sequence[Decided], bundle: int | None, now: datetime) -> None:
     """Write all that was decided for these leads: enrollments, mails, actions, fields, story, the next look."""
+    if not decided:
+        return
     numbers = _save_enrollments(connection, decided)
     _save_sends(connection, decided, numbers, bundle, now)
     _save_actions(connection, decided, numbers, now)

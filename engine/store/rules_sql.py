@@ -273,7 +273,7 @@ def _has_part(node: HasPart, text: Column) -> Condition:
 
 def _compare_days(node: CompareDays, now: datetime) -> Condition:
     """Not the days are compared but the instants, so that the databases need no date arithmetic."""
-    anchor = _term(_lead_name(node.left.anchor), Family.INSTANT, now)  # type: ignore[arg-type]
+    anchor = _term(_anchor(node.left.anchor), Family.INSTANT, now)
     length = days(_constant_number(node.right))
     border = shifted(now, length if node.left.until else -length)
     if border is None:
@@ -283,6 +283,13 @@ def _compare_days(node: CompareDays, now: datetime) -> Condition:
         text = canonical(border)
     order = node.order if node.left.until else node.order.swapped
     return _ordered(order, anchor, literal(text), Family.INSTANT)
+
+
+def _anchor(term: object) -> LeadName | Literal:
+    """A date of the lead, or one that the campaign's values put in its place."""
+    if isinstance(term, LeadName | Literal):
+        return term
+    raise TypeError(f"{term!r} has no meaning outside a campaign")
 
 
 def _constant_number(term: Term) -> float:
