@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Processes(Protocol):
@@ -21,6 +22,16 @@ class Processes(Protocol):
     def demo(self, *, stay: bool, days: int, leads: int) -> None:
         """Show the main job in a temporary home."""
 
+    def daemon(self, home: Path) -> tuple[int, datetime] | None:
+        """The process that runs this home on this machine and since when; None if none does."""
+
+
+class Running(NamedTuple):
+    """A daemon at work."""
+
+    pid: int
+    since: datetime
+
 
 processes: Processes | None = None
 
@@ -34,3 +45,9 @@ def the_processes() -> Processes:
     if processes is None:
         raise RuntimeError("the command line was not started by engine.app")
     return processes
+
+
+def running_daemon(home: Path) -> Running | None:
+    """The daemon of this home, as far as this machine knows; None also where nothing can be asked."""
+    found = processes.daemon(home) if processes is not None else None
+    return Running(*found) if found is not None else None

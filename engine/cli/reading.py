@@ -1,0 +1,26 @@
+"""Checking a home's files, with what is known of its real leads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.authoring.home import read_home
+from engine.cli.home import has_store
+from engine.clock import SystemClock
+from engine.service.check import CheckReport, LeadStatistics, check
+from engine.service.home import open_home
+from engine.service.lead_statistics import StoredLeads
+
+
+def checked(root: Path) -> CheckReport:
+    """What a check of this home finds."""
+    return check(root, _statistics(root))
+
+
+def _statistics(root: Path) -> LeadStatistics | None:
+    """Counts over the home's leads; None where there are none yet."""
+    files = read_home(root)
+    if not files.config_usable or not has_store(root, files.config):
+        return None
+    home = open_home(root, files.config)
+    return StoredLeads(home.store, files.campaigns, files.config, SystemClock().now())

@@ -1,0 +1,182 @@
+"""Laying out a new home: the shipped campaigns and templates, a config in safe mode, and what Git should not keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from engine.errors import RipelineError
+
+CONFIG_FILE = "config.toml"
+FOLDERS = ("campaigns", "templates")
+GITIGNORE = """\
+# What a running home writes: its database, keys and logs. None of it belongs into Git.
+var/
+
+# Rows that an import refused: they hold people's data.
+*.rejects.csv
+"""
+SAMPLE_COMPANY, SAMPLE_DOMAIN = "Northlight", "northlight.example"
+SAMPLE_SENDER = f"Ann Lee <ann.lee@{SAMPLE_DOMAIN}>"
+"""Who sends in the shipped files; a new home puts its own names there."""
+
+_TEXTS = frozenset({".toml", ".md", ".html", ".mjml", ".txt"})
+_HEADER = re.compile(r"^\s*\[")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who sends. `sender` is a name with an address, `deliver_to` gets all mail while the home is in safe mode."""
+
+    company: str
+    postal_address: str
+    sender: str
+    deliver_to: str
+
+    @property
+    def domain(self) -> str:
+        """The domain that mails are from."""
+        return self.sender.rpartition("@")[2].rstrip("> ").casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What a new home got: paths written, and those that were there before and stayed as they are."""
+
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def lay_out(folder: Path, who: Identity, *, beside: bool = False) -> Laid:
+    """Write a new home into a folder. `beside`: it may hold other files; none of them is overwritten.
+
+    Raises:
+        RipelineError: the folder is not empty, or cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RipelineError(f"{folder} is a file; name a folder for the new home")
+    if not beside and folder.exists() and any(folder.iterdir()):
+        raise RipelineError(
+            f"{folder} is not empty. Name another folder, or add --force: it lays the home out beside what is there "
+            "and overwrites nothing."
+        )
+    try:
+        return _write(folder, _content(who))
+    except OSError as fault:
+        raise RipelineError(f"{folder} cannot be written: {fault.strerror or fault}") from fault
+
+
+def _write(folder: Path, content: Iterator[tuple[str, bytes]]) -> Laid:
+    written, kept = [], []
+    for name, text in content:
+        path = folder / name
+        if path.exists() or path.is_symlink():
+            kept.append(name)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+        written.append(name)
+    return Laid(tuple(written), tuple(kept))
+
+
+def _content(who: Identity) -> Iterator[tuple[str, bytes]]:
+    start = starter()
+    yield CONFIG_FILE, config_for((start / CONFIG_FILE).read_text("utf-8"), who).encode()
+    yield ".gitignore", GITIGNORE.encode()
+    for folder in FOLDERS:
+        for name, content in _files_of(start / folder, folder):
+            yield name, content if Path(name).suffix not in _TEXTS else renamed(content.decode(), who).encode()
+
+
+def renamed(text: str, who: Identity) -> str:
+    """A shipped text with the home's own company, sender and domain in the place of the sample's."""
+    text = text.replace(SAMPLE_SENDER, _inner(who.sender)).replace(SAMPLE_DOMAIN, who.domain)
+    plain = not set(who.company) & set('{}<>[]"\\')
+    return text.replace(SAMPLE_COMPANY, who.company) if plain else text
+
+
+def _files_of(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda found: found.name):
+        path = f"{name}/{entry.name}"
+        if entry.name.startswith((".", "__")):
+            continue
+        if entry.is_dir():
+            yield from _files_of(entry, path)
+        else:
+            yield path, entry.read_bytes()
+
+
+def starter() -> Traversable:
+    """Where the shipped files are: in the package, or in a checkout beside it.
+
+    Raises:
+        RipelineError: this installation has none.
+    """
+    package = files("engine")
+    shipped = package / "starter"
+    if shipped.is_dir():
+        return shipped
+    beside = Path(str(package)).parent
+    if all((beside / name).exists() for name in (CONFIG_FILE, *FOLDERS)):
+        return beside
+    raise RipelineError("this installation lacks the campaigns to start from; install Ripeline again")
+
+
+def config_for(text: str, who: Identity) -> str:
+    """The shipped config with these names in the place of the sample company's, in safe mode."""
+    values: Mapping[tuple[str, str], str] = {
+        ("", "test_recipients"): f"[{quoted(who.deliver_to)}]",
+        ("company", "name"): quoted(who.company),
+        ("company", "postal_address"): quoted(who.postal_address),
+        ("safety", "deliver_to"): quoted(who.deliver_to),
+        ("sender", "default"): quoted(who.sender),
+        ("alerts", "mail_to"): quoted(who.deliver_to),
+    }
+    for (section, key), value in values.items():
+        text = with_value(text, section, key, value)
+    return renamed(text, who)
+
+
+def with_value(text: str, section: str, key: str, value: str) -> str:
+    """The TOML text with this value, written as TOML, for a key of a section; all else stays as it was written."""
+    lines = text.split("\n")
+    start = _section_start(lines, section)
+    if start is None:
+        return "\n".join([*lines, f"[{section}]", f"{key} = {value}", ""])
+    pattern = re.compile(rf"(\s*{re.escape(key)}\s*=\s*)(\"[^\"]*\"|\[[^\]]*\]|[^#\s]+)(.*)")
+    for number in range(start, len(lines)):
+        if _HEADER.match(lines[number]):
+            break
+        found = pattern.fullmatch(lines[number])
+        if found:
+            lines[number] = f"{found[1]}{value}{found[3]}"
+            return "\n".join(lines)
+    lines.insert(start, f"{key} = {value}")
+    return "\n".join(lines)
+
+
+def _section_start(lines: list[str], section: str) -> int | None:
+    """The number of the line after the section's header; the top of the file has none."""
+    if not section:
+        return 0
+    header = re.compile(rf"\s*\[{re.escape(section)}\]\s*(#.*)?")
+    return next((number + 1 for number, line in enumerate(lines) if header.fullmatch(line)), None)
+
+
+def quoted(text: str) -> str:
+    """The text as a TOML string.
+
+    Raises:
+        RipelineError: it holds a character that no name and no address may hold.
+    """
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise RipelineError(f"{text!r} holds a control character, which no name and no address may hold")
+    return f'"{_inner(text)}"'
+
+
+def _inner(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,54 @@
+"""The state of a home at a glance: what waits, what is late, what went out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, case, func, select
+
+from engine.domain.delivery import DeliveryState
+from engine.store.tables import DeliveryRow
+
+_DELIVERY: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
+_WAITING = (DeliveryState.DUE.value, DeliveryState.DEFERRED.value)
+
+
+def waiting_mails(connection: Connection, now: datetime) -> list[Any]:
+    """Mails put aside until later, by what keeps them: (campaign, step, state, reason, count, next_at).
+
+    A deferred one has the relay's words as its reason; a due one was held, as it could not be written.
+    """
+    columns = (_DELIVERY.c.campaign, _DELIVERY.c.step, _DELIVERY.c.state)
+    reason = case((_DELIVERY.c.state == DeliveryState.DEFERRED.value, _DELIVERY.c.reason), else_="")
+    query = (
+        select(
+            *columns,
+            reason.label("reason"),
+            func.count().label("number"),
+            func.min(_DELIVERY.c.due_at).label("next_at"),
+        )
+        .where(_DELIVERY.c.state.in_(_WAITING), _DELIVERY.c.due_at > now)
+        .group_by(*columns, reason)
+        .order_by(func.count().desc())
+    )
+    return list(connection.execute(query))
+
+
+def overdue_mails(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
+    """Mails that are due now and not begun: how many, and since when the first one is."""
+    query = select(func.count(), func.min(_DELIVERY.c.due_at)).where(
+        _DELIVERY.c.state.in_(_WAITING), _DELIVERY.c.due_at <= now
+    )
+    count, since = connection.execute(query).one()._tuple()
+    return int(count), since
+
+
+def sent_since(connection: Connection, since: datetime) -> int:
+    """How many mails relays took since then, tests apart."""
+    query = select(func.count()).where(
+        _DELIVERY.c.state == DeliveryState.SENT.value,
+        _DELIVERY.c.finished_at >= since,
+        _DELIVERY.c.test.is_(False),
+    )
+    return int(connection.scalar(query) or 0)
