@@ -131,7 +131,7 @@ class Compilation:
         rest = [node for node in body if not isinstance(node, nodes.Block | nodes.Extends)]
         content = self._written(flattener.body(rest, frame))
         chain: dict[str, tuple[Definition, ...]] = {
-            name: (Definition(None, pieces=self._written(flattener.body(block.body, frame.inner()))),)
+            name: (Definition(None, pieces=self._written(flattener.body(block.body, frame.inner()), words=True)),)
             for name, block in blocks.items()
         }
         if extends is None or any(isinstance(piece, Text) and piece.text.strip() for piece in content):
@@ -159,12 +159,12 @@ class Compilation:
                 message = f"the layout '{self.layout}' has no block '{name}'"
                 self.problems.append(Problem("E328", message, frame.place(block, name), hint))
 
-    def _written(self, pieces: Pieces) -> Pieces:
-        """A page's own words as markup."""
+    def _written(self, pieces: Pieces, *, words: bool = False) -> Pieces:
+        """A page's own words as markup; `words` may stand inside of a layout's paragraph."""
         if self.page.format != ".md":
             return pieces
         self.seen.append(pieces)
-        return (Text(markdown.to_html(self.marks, pieces)),)
+        return (Text(markdown.to_html(self.marks, pieces, words=words)),)
 
     def _finish(self, flattener: Flattener, head: Head, lines: Mapping[str, str], marked: str) -> CompiledMail:
         origins = [self._whole_file(), *(unit.origin for unit in flattener.units.values())]
@@ -221,7 +221,7 @@ class Compilation:
 
     def _text(self, flattener: Flattener, rewriter: Rewriter, document: str) -> str:
         if not self.page.text_path:
-            return text_part(self.marks, document)
+            return text_part(self.marks, document, {link.index: link.target for link in rewriter.table.links})
         source = decode(self.library.read(self.page.text_path), self.library.place(self.page.text_path))
         self.marks.check(source)
         origin = Origin(self.page.text_path, source.split("\n"), str(self.library.place(self.page.text_path)))

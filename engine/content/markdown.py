@@ -31,11 +31,16 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def to_html(marks: Marks, pieces: Pieces) -> str:
-    """HTML with marks. A branch or loop alone on its line goes around blocks, any other around words."""
+def to_html(marks: Marks, pieces: Pieces, *, words: bool = False) -> str:
+    """HTML with marks. A branch or loop alone on its line goes around blocks, any other around words.
+
+    With `words`, a text that is one paragraph comes without its `<p>`.
+    """
     source = _own_lines(marks, marks.write(pieces))
     rendered = marks.uncomment(_parser().render(source))
-    return _BUTTON.sub(lambda match: _FRAME.format(match[1]), _one_list(marks, _hoisted(marks, rendered)))
+    html = _BUTTON.sub(lambda match: _FRAME.format(match[1]), _one_list(marks, _hoisted(marks, rendered)))
+    only = re.fullmatch(r"\s*<p>((?:(?!<p>).)*)</p>\s*", html, re.DOTALL) if words else None
+    return only[1] if only else html
 
 
 def _own_lines(marks: Marks, text: str) -> str:
@@ -58,8 +63,10 @@ def _hoisted(marks: Marks, rendered: str) -> str:
 
 
 def _one_list(marks: Marks, rendered: str) -> str:
-    """A loop that writes one list per round becomes one list with the loop inside."""
-    loop = re.compile(
-        rf"({marks.prefix}l(\d+)z)\s*<(ul|ol)>((?:(?!<ul|<ol).)*?)</\3>\s*({marks.prefix}e\2z)", re.DOTALL
-    )
-    return loop.sub(r"<\3>\1\4\5</\3>", rendered)
+    """A loop that writes a list per round becomes one list with the loop inside; a branch of entries joins its list."""
+    entries = r"<(ul|ol)>((?:(?!<ul|<ol).)*?)</\3>"
+    loop = re.compile(rf"({marks.prefix}l(\d+)z)\s*{entries}\s*({marks.prefix}e\2z)", re.DOTALL)
+    rendered = loop.sub(r"<\3>\1\4\5</\3>", rendered)
+    start, end = rf"({marks.prefix}i(\d+)z)", rf"({marks.prefix}e\2z)"
+    branch = re.compile(rf"</ul>\s*{start}\s*<ul>((?:(?!<ul|<ol).)*?)</ul>\s*{end}(\s*<ul>)?", re.DOTALL)
+    return branch.sub(lambda match: match[1] + match[3] + match[4] + ("" if match[5] else "</ul>"), rendered)

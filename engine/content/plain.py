@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.content.markup import VOID, Part, Token, tokens
-from engine.content.pieces import Marks
+from engine.content.pieces import Address, Marks
 
 _BLOCKS = frozenset(
     [
@@ -52,9 +52,12 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u00ad\u034f\u2007\ufeff]+")
 
 
-def text_part(marks: Marks, markup: str) -> str:
-    """A text with the marks of the markup: links as `words (address)`, lists with dashes, tables row by row."""
-    writer = _Writer(marks)
+def text_part(marks: Marks, markup: str, targets: Mapping[int, str]) -> str:
+    """A text with the marks of the markup: links as `words (address)`, lists with dashes, tables row by row.
+
+    `targets` are the links' own by number: a link whose words are its target is written once.
+    """
+    writer = _Writer(marks, targets)
     for token in tokens(markup):
         writer.take(token, markup[token.start : token.end])
     return writer.finished()
@@ -63,6 +66,7 @@ def text_part(marks: Marks, markup: str) -> str:
 @dataclass
 class _Writer:
     marks: Marks
+    targets: Mapping[int, str]
     out: list[str] = field(default_factory=list)
     skipping: list[str] = field(default_factory=list)
     links: list[tuple[str, int]] = field(default_factory=list)
@@ -148,7 +152,15 @@ class _Writer:
         shown = target.removeprefix("mailto:").removeprefix("tel:")
         if not target or target.startswith("#") or words in {target, shown}:
             return
+        if words == self._own_target(target):
+            self.out[start:] = [target]
+            return
         self.out.append(f" ({shown})" if words else shown)
+
+    def _own_target(self, target: str) -> str | None:
+        mark = self.marks.pattern.fullmatch(target)
+        piece = self.marks.pieces[int(mark[2])] if mark else None
+        return self.targets.get(piece.index) if isinstance(piece, Address) else None
 
     def _open_ul(self, _token: Token) -> None:
         self.lists.append(-1)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from engine.content.form import render_preview
-from tests.content.conftest import HEAD, Workshop, context
+from engine.content.compiler import compile_line
+from engine.content.context import CampaignInfo, Site
+from engine.content.form import load_form, render_preview
+from engine.content.library import Library, find_pages
+from engine.content.mails import MailWanted
+from engine.errors import Place
+from tests.content.conftest import FOOTER, HEAD, RING, SETTINGS, Workshop, context
 
 
 def shown(workshop: Workshop, body: str, lead: dict[str, object] | None = None, ending: str = "html") -> str:
@@ -77,33 +84,37 @@ def test_inheritance_includes_and_super_are_gone_after_compiling(workshop: Works
             "layouts/base.html": "<html><body>{% block top %}base{% endblock %}|{% block content %}{% endblock %}"
             "{% include 'partials/foot.html' %}</body></html>",
             "layouts/mid.html": "{% extends 'layouts/base.html' %}{% block top %}mid+{{ super() }}{% endblock %}",
-            "partials/foot.html": '{{ company.postal_address }}<a href="{{ unsubscribe_url }}">x</a>{{ lead.first_name }}',
+            "partials/foot.html": f"{FOOTER}{{{{ lead.first_name }}}}",
         }
     )
-    mail = workshop.mail(
-        f"{HEAD}{{% extends 'layouts/mid.html' %}}{{% block content %}}c{{% endblock %}}{{% block top %}}page+{{{{ super() }}}}{{% endblock %}}",
-        "html",
-    )
+    blocks = "{% block content %}c{% endblock %}{% block top %}page+{{ super() }}{% endblock %}"
+    mail = workshop.mail(f"{HEAD}{{% extends 'layouts/mid.html' %}}{blocks}", "html")
     assert "page+mid+base|c" in mail.html
     assert "extends" not in mail.html and "include" not in mail.html
     assert mail.layout == "layouts/mid.html"
 
 
 def test_page_blocks_in_markdown_fill_layout_blocks(workshop: Workshop) -> None:
+    why = "<small>{% block why %}because{% endblock %}</small>"
     workshop.write(
-        {
-            "layouts/default.html": "<html><body>{% block content %}{% endblock %}<small>{% block why %}because{% endblock %}</small>{{ company.postal_address }}<a href='{{ unsubscribe_url }}'>x</a></body></html>"
-        }
+        {"layouts/default.html": f"<html><body>{{% block content %}}{{% endblock %}}{why}{FOOTER}</body></html>"}
     )
     mail = workshop.mail(f"{HEAD}*Hi*\n\n{{% block why %}}you **asked**{{% endblock %}}")
     assert "<em>Hi</em>" in mail.html
-    assert "<small><p>you <strong>asked</strong></p>" in mail.html
+    assert "<small>you <strong>asked</strong></small>" in mail.html
+
+
+def test_block_that_no_layout_has_is_a_mistake(workshop: Workshop) -> None:
+    problem = workshop.problem(f"{HEAD}Hi\n\n{{% block contnet %}}x{{% endblock %}}")
+    assert (problem.code, problem.place.line, problem.hint) == ("E328", 6, "did you mean 'content'?")
 
 
 def test_variables_are_recorded_with_place_and_default(workshop: Workshop) -> None:
-    mail = workshop.mail(
-        f"{HEAD}Hi {{{{ lead.first_name or 'you' }}}},\n\n{{% if lead.city %}}in {{{{ lead.city }}}}{{% endif %}} {{{{ lead.industry }}}}\n"
+    first, second = (
+        "Hi {{ lead.first_name or 'you' }},",
+        "{% if lead.city %}in {{ lead.city }}{% endif %} {{ lead.industry }}",
     )
+    mail = workshop.mail(f"{HEAD}{first}\n\n{second}\n")
     assert [(use.path, use.place.line, use.place.column, use.has_default) for use in mail.variables] == [
         ("lead.city", 6, 7, True),
         ("lead.first_name", 4, 7, True),
@@ -114,7 +125,7 @@ def test_variables_are_recorded_with_place_and_default(workshop: Workshop) -> No
 
 def test_compiled_mail_survives_json(workshop: Workshop) -> None:
     mail = workshop.mail(
-        f"{HEAD}Hi {{{{ lead.first_name }}}} [x](https://x.example){{link=x}} ![a](https://y.example/z.png)"
+        f"{HEAD}{{{{ lead.first_name }}}} [x](https://x.example){{link=x}} ![a](https://y.example/z.png)"
     )
     again = type(mail).from_json(mail.to_json())
     assert again == mail
@@ -126,9 +137,6 @@ def test_text_that_looks_like_a_mark_is_kept(workshop: Workshop) -> None:
 
 
 def test_language_variants_and_nearest_folder(workshop: Workshop) -> None:
-    from engine.content.library import Library, find_pages
-    from engine.content.mails import MailWanted
-
     workshop.write(
         {"shared/far.md": HEAD, "dq/far.de.md": HEAD, "dq/aware/far.fr.html": HEAD, "dq/aware/far.fr.txt": "x"}
     )
@@ -140,3 +148,37 @@ def test_language_variants_and_nearest_folder(workshop: Workshop) -> None:
         ("fr", "dq/aware/far.fr.html"),
     ]
     assert pages[2].text_path == "dq/aware/far.fr.txt"
+
+
+def test_subject_of_a_variant_is_checked_at_its_place() -> None:
+    place = Place("campaigns/x.toml", 9, 20)
+    assert compile_line("{{ lead.first_name or 'You' }}, {{ company.name }}", place, SETTINGS) == (
+        '{{ lead.first_name or "You" }}, Acme & Co',
+        [],
+    )
+    _, (problem,) = compile_line("A {{ lead.nmae }}", place, SETTINGS)
+    assert (problem.code, str(problem.place), problem.hint) == ("E323", "campaigns/x.toml:9:25", "did you mean 'name'?")
+
+
+def test_dates_of_a_campaign_are_written_when_the_form_is_made(workshop: Workshop) -> None:
+    workshop.settings = type(SETTINGS)(company=SETTINGS.company, vars={"starts": date(2026, 12, 1)})
+    later = "{% if vars.starts > lead.city %}!{% endif %}"
+    mail = workshop.mail(f"{HEAD}Until {{{{ vars.starts | date('%-d %B') }}}}{later}")
+    form = load_form(mail, RING, Site("https://t.example"), CampaignInfo("a", "b", "c"), {"starts": date(2026, 12, 1)})
+    assert "Until 1 December<" in render_preview(form, context({"city": "2026-01-01"}))[1]
+
+
+def test_branch_of_list_entries_stays_one_list(workshop: Workshop) -> None:
+    body = "- one\n{% if lead.vip %}\n- two\n{% endif %}\n- three\n\n{% for i in lead.interests %}\n- {{ i }}\n{% endfor %}\n"
+    form = workshop.form(HEAD + body)
+    for lead, count in (({}, 2), ({"vip": True, "interests": ["a", "b"]}, 5)):
+        html, text = render_preview(form, context(lead))[1:]
+        assert (html.count("<li>"), html.count("<ul>")) == (count, 2)
+        assert text.count("- ") == count
+
+
+def test_address_that_is_its_own_words_stands_once_in_the_text(workshop: Workshop) -> None:
+    text = render_preview(
+        workshop.form(f"{HEAD}See <https://x.example/a?b=1&c=2> [here](https://y.example/)"), context()
+    )[2]
+    assert text.startswith("See https://x.example/a?b=1&c=2 here (https://y.example/)\n")

@@ -18,7 +18,8 @@ from engine.content.message import verp_sender
 from engine.domain.tokens import Purpose, read_mail_token
 from tests.content.conftest import BASE, HEAD, RING, Workshop, context, received
 
-BODY = """<html><body><p title="{{ lead.city or '-' }}">[{{ lead.first_name }}]</p>{% for i in lead.interests %}({{ i }}){% endfor %}
+BODY = """<html><body><p title="{{ lead.city or '-' }}">[{{ lead.first_name }}]</p>\
+{% for i in lead.interests %}({{ i }}){% endfor %}
 <a href="https://x.example/?c={{ lead.city or '' }}">go</a> <a href="https://y.example/p?a=1&amp;b=2">y</a>
 <p>{{ company.postal_address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p></body></html>
 """
@@ -254,7 +255,8 @@ def test_value_that_a_filter_cannot_use_stops_this_mail_only(workshop: Workshop)
 
 
 def test_from_in_the_head_wins(workshop: Workshop) -> None:
-    head = '+++\nsubject = "x"\nfrom = "{{ owner.name or \'Ben\' }} <ben@acme.example>"\nreply_to = "hi@acme.example"\n+++\n'
+    head = '+++\nsubject = "x"\nfrom = "{{ owner.name or \'Ben\' }} <ben@acme.example>"\n'
+    head += 'reply_to = "hi@acme.example"\n+++\n'
     message = received(
         workshop.form(f"{head}I am {{{{ sender.name }}}}").message(context(owner={"name": "Zoë"}))
     ).message
@@ -263,11 +265,8 @@ def test_from_in_the_head_wins(workshop: Workshop) -> None:
 
 
 def test_written_text_part_is_taken_and_its_links_are_tracked(workshop: Workshop) -> None:
-    workshop.write(
-        {
-            "dq/aware/mail.txt": "Hi {{ lead.first_name }} <3\n\nSee https://y.example/p?a=1&b=2.\n\n{{ unsubscribe_url }}"
-        }
-    )
+    text = "Hi {{ lead.first_name }} <3\n\nSee https://y.example/p?a=1&b=2.\n\n{{ unsubscribe_url }}"
+    workshop.write({"dq/aware/mail.txt": text})
     form = workshop.form(f"{HEAD}[y](https://y.example/p?a=1&b=2)")
     mail = received(form.message(context()))
     assert mail.text.startswith(f"Hi Jane <3\n\nSee {BASE}/c/")
@@ -320,7 +319,8 @@ def test_pictures_are_served_under_their_contents_name(workshop: Workshop) -> No
             "dq/assets/bg.gif": b"GIF89a\x05\0\x06\0",
         }
     )
-    source = f'{HEAD}<html><body style="background:url(\'assets/bg.gif\')"><img src="assets/logo.png" width="16" alt="Logo">{BODY}'
+    picture = '<img src="assets/logo.png" width="16" alt="Logo">'
+    source = f"{HEAD}<html><body style=\"background:url('assets/bg.gif')\">{picture}{BODY}"
     form = workshop.form(source, "html")
     logo, background = sorted(form.compiled.assets, key=lambda asset: asset.path)
     assert (logo.path, logo.width, logo.height, logo.content_type) == ("assets/logo.png", 16, 32, "image/png")
