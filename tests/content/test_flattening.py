@@ -178,7 +178,6 @@ def test_branch_of_list_entries_stays_one_list(workshop: Workshop) -> None:
 
 
 def test_address_that_is_its_own_words_stands_once_in_the_text(workshop: Workshop) -> None:
-    text = render_preview(
-        workshop.form(f"{HEAD}See <https://x.example/a?b=1&c=2> [here](https://y.example/)"), context()
-    )[2]
+    form = workshop.form(f"{HEAD}See <https://x.example/a?b=1&c=2> [here](https://y.example/)")
+    text = render_preview(form, context())[2]
     assert text.startswith("See https://x.example/a?b=1&c=2 here (https://y.example/)\n")
