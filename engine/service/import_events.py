@@ -21,8 +21,7 @@ from engine.service.import_leads import CHUNK, Progress, internal_test
 from engine.service.rejects import RejectsFile, rejects_path
 from engine.store.bulk import CollisionError
 from engine.store.database import Store, writing
-from engine.store.events import add_events
-from engine.store.journey import wake
+from engine.store.imported_events import take_events
 from engine.store.lead_decisions import ImportPolicy
 from engine.store.lead_import import import_chunk, known_leads
 
@@ -111,9 +110,7 @@ class _Run:
                 created = import_chunk(connection, people, self._policy, self._now).new
                 known = known_leads(connection, (one for record in records for one in record.identities))
             rows = [row for record in records if (row := self._row(record, known))]
-            new = add_events(connection, rows)
-            if new:
-                wake(connection, sorted({row["lead_id"] for row in rows}), self._now)
+            new = take_events(connection, rows, self._now)
         self._new, self._known, self._created = self._new + new, self._known + len(rows) - new, self._created + created
         return [_stranger(record) for record in records if _lead_of(record, known) is None]
 
@@ -133,6 +130,7 @@ class _Run:
             "judged": "told by an imported file",
             "properties": record.properties,
             "folded": folded_event(record.name, record.properties),
+            "evidence": {},
         }
 
     def summary(self) -> EventImportSummary:

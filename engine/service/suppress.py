@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -78,10 +77,10 @@ def hash_of(key: bytes, address: str) -> str:
     raise RipelineError(f"'{address}' {found.reason}")
 
 
-def export_lead(store: Store, name: str) -> bytes:
+def export_lead(store: Store, name: str, message: Callable[[int], bytes | None] | None = None) -> bytes:
     """Everything about one lead as JSON, the way a person who asks for it gets it (GDPR article 15).
 
-    `name` is an address, an opaque id or `kind:value`.
+    `name` is an address, an opaque id or `kind:value`; `message` gives the mail of a delivery as it was sent.
 
     Raises:
         RipelineError: there is no such lead.
@@ -90,13 +89,11 @@ def export_lead(store: Store, name: str) -> bytes:
         found = find_lead(connection, name)
         if found is None:
             raise _nobody(name)
-        return orjson.dumps(everything_about(connection, found.id), option=orjson.OPT_INDENT_2, default=_shown)
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    raise TypeError(type(value).__name__)
+        everything = everything_about(connection, found.id)
+    if message is not None:
+        mails = {str(row["id"]): message(row["id"]) for row in everything["deliveries"]}
+        everything["mails"] = {number: mail.decode(errors="replace") for number, mail in mails.items() if mail}
+    return orjson.dumps(everything, option=orjson.OPT_INDENT_2)
 
 
 def erase(store: Store, key: bytes, name: str, now: datetime, source: str = "operator") -> None:
