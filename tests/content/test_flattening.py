@@ -169,8 +169,8 @@ def test_dates_of_a_campaign_are_written_when_the_form_is_made(workshop: Worksho
 
 
 def test_branch_of_list_entries_stays_one_list(workshop: Workshop) -> None:
-    body = "- one\n{% if lead.vip %}\n- two\n{% endif %}\n- three\n\n{% for i in lead.interests %}\n- {{ i }}\n{% endfor %}\n"
-    form = workshop.form(HEAD + body)
+    branch = "- one\n{% if lead.vip %}\n- two\n{% endif %}\n- three\n\n"
+    form = workshop.form(f"{HEAD}{branch}{{% for i in lead.interests %}}\n- {{{{ i }}}}\n{{% endfor %}}\n")
     for lead, count in (({}, 2), ({"vip": True, "interests": ["a", "b"]}, 5)):
         html, text = render_preview(form, context(lead))[1:]
         assert (html.count("<li>"), html.count("<ul>")) == (count, 2)
