@@ -47,7 +47,7 @@ START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 WEBINAR_STARTS = datetime(2026, 12, 10, 14, 0, tzinfo=UTC)
 SEED = 8025
-RESOLUTION = timedelta(minutes=5)
+RESOLUTION = timedelta(minutes=10)
 """Instants closer together than this are taken together."""
 
 
@@ -69,13 +69,16 @@ class Stage:
     acts: list[Act] = field(default_factory=list)
     happenings: list[tuple[datetime, str, Happening]] = field(default_factory=list)
     read: int = 0
+    _hits: bool = False
 
     def step(self, end: datetime) -> datetime | None:
         """Do everything that is due now, and step the clock to the next due instant; None when `end` is reached."""
         self._act()
         self._happen()
-        self.spool.rotate()
-        drain_spool(self.home, self.runner)
+        if self._hits:
+            self.spool.rotate()
+            drain_spool(self.home, self.runner)
+            self._hits = False
         tick(self.home, self.runner.current(), self.clock.now())
         self._send()
         instant = self._next()
@@ -85,6 +88,10 @@ class Stage:
         return self.clock.now()
 
     def _send(self) -> None:
+        with reading(self.home.store) as connection:
+            due = next_delivery_instant(connection)
+        if due is None or due > self.clock.now():
+            return
         line = SendingLine(Dispatch(self.home, "demo", self.runner), self.mailer, 4, self.writer)
         self.loop.run(line.run_dry())
         for mail in self.inbox.since(self.read):
@@ -106,6 +113,7 @@ class Stage:
         while self.acts and self.acts[0].at <= self.clock.now():
             act = heapq.heappop(self.acts)
             target = _perform(self.client, act)
+            self._hits = True
             if target and act.human:
                 self._go_on(act, target)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from engine.domain.journey.decide import decide
 from engine.domain.journey.programme import Programme
-from engine.store.database import Store, writing
+from engine.store.database import Store, reading, writing
 from engine.store.facts import load_facts
-from engine.store.journey import Decided, due_leads, save_decisions
+from engine.store.journey import Decided, due_leads, next_due_instant, save_decisions
 
 BATCH = 200
 """Leads decided in one transaction: enough to share its cost, few enough that other writers on SQLite wait a blink."""
@@ -29,6 +29,10 @@ class Advanced:
 
 def advance_due(store: Store, programme: Programme, now: datetime, limit: int = BATCH) -> Advanced:
     """Decide one batch of due leads in one transaction; an empty answer means that nobody is due."""
+    with reading(store) as connection:
+        first = next_due_instant(connection)
+        if first is None or first > now:
+            return Advanced()
     with writing(store) as connection:
         facts = load_facts(connection, due_leads(connection, now, limit))
         decided = [Decided(found, decide(found, programme, now)) for found in facts]

@@ -10,8 +10,16 @@ from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classif
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
-from engine.store.database import writing
-from engine.store.events import add_events, delivered, neighbours, pending_events, settle, traffic_of
+from engine.store.database import reading, writing
+from engine.store.events import (
+    add_events,
+    delivered,
+    neighbours,
+    next_settling_instant,
+    pending_events,
+    settle,
+    traffic_of,
+)
 from engine.store.journey import wake
 
 SETTLE_BATCH = 500
@@ -71,6 +79,10 @@ def _evidence(hit: Hit) -> dict[str, Any]:
 
 def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
     """Judge opens and clicks whose quarantine is over, and wake their leads; how many were judged."""
+    with reading(home.store) as connection:
+        first = next_settling_instant(connection)
+        if first is None or first > now:
+            return 0
     with writing(home.store) as connection:
         pending = pending_events(connection, now, SETTLE_BATCH)
         if not pending:

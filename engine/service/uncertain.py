@@ -11,8 +11,8 @@ from engine.domain.delivery import DeliveryState
 from engine.domain.timing import Span, parse_span
 from engine.errors import RipelineError
 from engine.service.home import Home
-from engine.store.database import writing
-from engine.store.deliveries import rescue, settle_unknown, stop_waiting, unknown_since
+from engine.store.database import reading, writing
+from engine.store.deliveries import any_in_state, rescue, settle_unknown, stop_waiting, unknown_since
 from engine.store.events import evidence_for
 from engine.store.journey import wake
 
@@ -40,12 +40,18 @@ def span_of(text: str, where: str) -> Span:
 
 def take_back(home: Home, now: datetime, dead: Sequence[str] = ()) -> tuple[int, int]:
     """Take back mails that dead or silent senders had claimed: (due again, unknown)."""
+    with reading(home.store) as connection:
+        if not any_in_state(connection, (DeliveryState.SENDING, DeliveryState.TRANSMITTING)):
+            return 0, 0
     with writing(home.store) as connection:
         return rescue(connection, now, dead)
 
 
 def settle_uncertain(home: Home, now: datetime) -> Settled:
     """Settle what evidence decides at once, and the rest by policy once it has waited long enough."""
+    with reading(home.store) as connection:
+        if not any_in_state(connection, (DeliveryState.UNKNOWN,)):
+            return Settled()
     with writing(home.store) as connection:
         rows = unknown_since(connection, now)
         if not rows:

@@ -263,6 +263,12 @@ def keep_claims(connection: Connection, node: str, until: datetime) -> int:
     return connection.execute(query).rowcount
 
 
+def any_in_state(connection: Connection, states: Sequence[DeliveryState]) -> bool:
+    """Whether any delivery is in one of these states: asked before a write is begun for nothing."""
+    found = select(delivery.c.id).where(delivery.c.state.in_([state.value for state in states])).limit(1)
+    return connection.scalar(found) is not None
+
+
 def rescue(connection: Connection, now: datetime, dead: Sequence[str] = ()) -> tuple[int, int]:
     """Take back what processes left behind: those named `dead`, and those whose lease ran out.
 
