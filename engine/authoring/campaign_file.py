@@ -60,7 +60,7 @@ class PlacedStep:
 class CampaignDraft:
     """A campaign as read, perhaps with mistakes; `unread` are stages of which some step could not be made out.
 
-    `readable` is false where the file as a whole means something else than its author thinks.
+    `readable` is false where whole tables do not mean what their author thinks, so that the rest cannot be judged.
     """
 
     document: Document
@@ -128,13 +128,15 @@ def read_campaign(document: Document, around: Surroundings) -> CampaignDraft:
         moved=read.get("moved", _moved, {}),
         stages=_stages(read, draft, Reading(inner, around.config.sender.default)),
     )
-    read.finish(_at_the_top())
+    draft.readable = not any(item.is_table for _, item in read.unknown())
+    read.finish(_at_the_top(read))
     return draft
 
 
-def _at_the_top() -> Mapping[str, str]:
+def _at_the_top(read: Table) -> Mapping[str, str]:
+    tables = {key: "a stage's header is [stage.NAME]" for key, item in read.unknown() if item.is_table}
     of_steps = dict.fromkeys(keys_of_steps(), "it belongs to a step: write it below [[stage.….step]]")
-    return {**of_steps, **dict.fromkeys(STAGE_KEYS, "it belongs to a stage: write it below [stage.…]")}
+    return {**tables, **of_steps, **dict.fromkeys(STAGE_KEYS, "it belongs to a stage: write it below [stage.…]")}
 
 
 def _above_the_stages(where: str) -> Mapping[str, str]:
@@ -192,7 +194,8 @@ def _share(item: Item, notes: Notes) -> float | None:
     """ "10%" as 0.1."""
     found = _PERCENT.fullmatch(item.value.strip()) if isinstance(item.value, str) else None
     if found is None:
-        hint = f'write "{item.value:g}%"' if isinstance(item.value, (int, float)) and item.value >= 1 else ""
+        number = item.value if isinstance(item.value, (int, float)) and not isinstance(item.value, bool) else 0
+        hint = f'write "{number if number >= 1 else number * 100:g}%"' if number > 0 else ""
         notes.wrong_type(item, 'a share such as "10%"', hint)
         return None
     share = float(found["number"]) / 100
@@ -308,4 +311,4 @@ def _exhausted(item: Item, notes: Notes) -> Exhausted | None:
     after: Delay | None = read.get("after", delay)
     go = read.need("go", text, '"exit"')
     read.finish()
-    return Exhausted(go or HOLD, after)
+    return Exhausted(go or "", after)

@@ -95,7 +95,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("sender", "bounce_domain"): _domain,
     ("sender", "owners", "*"): mailbox,
     ("safety", "deliver_to"): address,
-    ("caps", "marketing", "*"): said(parse_cap),
+    ("caps", "marketing", "*"): said(parse_cap, "2 per week"),
     ("never_mail", "domains", "*"): _domain,
     ("holidays", "country"): _country_or_lead,
     ("holidays", "fallback"): _country,

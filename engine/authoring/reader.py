@@ -179,12 +179,12 @@ def choice(*words: str) -> Converter[str]:
     return convert
 
 
-def each(convert: Converter[T]) -> Converter[tuple[T, ...]]:
+def each(convert: Converter[T], example: str = '["…", "…"]') -> Converter[tuple[T, ...]]:
     """A list whose elements are all of one kind."""
 
     def convert_all(item: Item, notes: Notes) -> tuple[T, ...] | None:
         if not isinstance(item.value, list):
-            notes.wrong_type(item, "a list in [ ]", "write […, …]")
+            notes.wrong_type(item, "a list in [ ]", f"write {example}")
             return None
         found = [convert(element, notes) for element in item.elements()]
         return tuple(value for value in found if value is not None)

@@ -83,7 +83,7 @@ def _email(step: Table, common: Common, reading: Reading) -> Step | None:
 
 
 def _branch(step: Table, common: Common, reading: Reading) -> Step | None:
-    arms = step.need("branch", each(_arm(reading.scope)), '[{ when = "…", go = "…" }]')
+    arms = step.need("branch", each(_arm(reading.scope), STEP_KEYS["branch"].example), STEP_KEYS["branch"].example)
     if arms is None:
         return None
     if not arms and not step.item.find("branch").items:
@@ -100,6 +100,8 @@ def _arm(scope: Scope) -> Converter[Arm]:
         arm = Table(item, notes, "a branch's way")
         when = arm.get("when", rule(scope))
         go = arm.need("go", text, '"a stage", or "exit"')
+        if when is None and ("when" in arm or any(arm.unknown())):
+            when = Rule("", UNREADABLE)  # meant to have a condition, though a mistaken one
         arm.finish()
         return Arm(go, when) if go is not None else None
 

@@ -136,6 +136,9 @@ class Positions:
         source_start, source_end = node.start_byte, node.end_byte
         whole = self.text.encode()
         start, end = len(whole[:source_start].decode()), len(whole[:source_end].decode())
+        before = self.text[:start].rstrip(" \t")
+        if before.endswith(","):  # within { }, where a comma cannot stay behind alone
+            start = len(before) - 1
         self.repeated.append(Repeated(path, place, first, start, end, is_table))
 
     def _raw(self, node: Node) -> str:

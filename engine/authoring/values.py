@@ -41,27 +41,30 @@ _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.IGNORECASE)
 _LONGEST_NAME = 60
 
 
-def said(parse: Callable[[str], T | str], code: str = "E015") -> Converter[T]:
+def said(parse: Callable[[str], T | str], example: str) -> Converter[T]:
     """A text that a parser of `engine.domain.timing` reads; its complaint becomes the problem."""
 
     def convert(item: Item, notes: Notes) -> T | None:
+        if not isinstance(item.value, str):
+            notes.wrong_type(item, "a text in quotes", f'for example "{example}"')
+            return None
         value = text(item, notes)
         if value is None:
             return None
         found = parse(value)
         if isinstance(found, str):
             message, _, hint = found.partition(": ")
-            notes.error(code, item.place, message, hint)
+            notes.error("E015", item.place, message, hint)
             return None
         return found
 
     return convert
 
 
-delay: Converter[Delay] = said(parse_delay)
-span: Converter[Span] = said(parse_span)
-cadence: Converter[Cadence] = said(parse_cadence)
-at: Converter[At] = said(parse_at)
+delay: Converter[Delay] = said(parse_delay, "3d")
+span: Converter[Span] = said(parse_span, "3d")
+cadence: Converter[Cadence] = said(parse_cadence, "every 4 weeks Tue 10:00")
+at: Converter[At] = said(parse_at, "3 days before vars.webinar 10:00")
 
 
 def _limit(item: Item, notes: Notes) -> Span | BusinessDays | None:
@@ -106,8 +109,8 @@ def window(item: Item, notes: Notes) -> Window | None:
         notes.wrong_type(item, "a table", 'write { days = "Mon-Thu", hours = "09:00-17:00", zone = "lead" }')
         return None
     read = Table(item, notes, "a window")
-    days = read.get("days", said(parse_window_days), Window().days)
-    hours = read.get("hours", said(parse_window_hours), (Window().start, Window().end))
+    days = read.get("days", said(parse_window_days, "Mon-Thu"), Window().days)
+    hours = read.get("hours", said(parse_window_hours, "09:00-17:00"), (Window().start, Window().end))
     zone = read.get("zone", _zone(or_lead=True), LEAD_ZONE)
     fallback = read.get("else", _zone(or_lead=False), "")
     read.finish()

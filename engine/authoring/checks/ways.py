@@ -34,7 +34,7 @@ def check_ways(draft: CampaignDraft) -> None:
         _check_end(draft, stage)
         _check_behind_branch(draft, stage)
     _check_last_advance(draft)
-    if not draft.unread:
+    if not draft.unread and all(way.target for way in ways):
         _check_reached(draft, ways)
     _check_circles(draft, ways)
 
@@ -68,7 +68,7 @@ def _waits(step: Step, stage: Stage) -> bool:
 def _check_targets(draft: CampaignDraft, ways: list[Way]) -> None:
     for way in ways:
         known = [*draft.outline.stages, EXIT, *([HOLD] if way.may_hold else [])]
-        if way.target in known:
+        if way.target in known or not way.target:
             continue
         message = f"there is no stage '{way.target}' to go to"
         hint = did_you_mean(way.target, known) or f"there are: {', '.join(known)}"
@@ -174,7 +174,7 @@ def _circle(start: str, next_ways: dict[str, list[Way]]) -> list[Way]:
     while paths:
         path = paths.pop(0)
         target = path[-1].target
-        if target == start:
+        if target == start and target != EXIT:
             return path
         if target not in seen and target in next_ways:
             seen.add(target)
