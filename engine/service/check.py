@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,10 +96,12 @@ def check(
     home: Path,
     statistics: LeadStatistics | None = None,
     cache: MutableMapping[str, CompiledMail] | None = None,
+    statistics_of: Callable[[Home], LeadStatistics | None] | None = None,
 ) -> CheckReport:
     """Find every mistake in a home's config, campaigns and templates, and between them.
 
-    With `statistics`, also the fields that real leads lack. `cache` holds mails compiled before, by their `cache_key`;
+    With `statistics`, also the fields that real leads lack; `statistics_of` finds them for the home as it was read.
+    `cache` holds mails compiled before, by their `cache_key`;
     without one they are kept in the home's `var/`.
     """
     files = load_home(home)
@@ -109,6 +111,8 @@ def check(
     if kept is not None:
         kept.save()
     found = files.read(_links(compiled)) if any("link" in text for text in files.texts.values()) else first
+    if statistics is None and statistics_of is not None:
+        statistics = statistics_of(found)
     problems = [
         *found.problems,
         *compiled.problems,

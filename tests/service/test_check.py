@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.authoring.home import Home
 from engine.content.mails import CompiledMail, MailKey
 from engine.service.check import check
 from tests.authoring.homes import CAMPAIGN, CONFIG, changed
@@ -151,6 +152,18 @@ def test_field_that_leads_lack_is_told_with_their_share(home: Path) -> None:
             'give a default:  {{ lead.industry or "…" }}',
         )
     ]
+
+
+def test_statistics_can_be_found_for_the_home_as_it_was_read(home: Path) -> None:
+    write(home, "aware/cost", "Hello in {{ lead.industry }}")
+    asked: list[list[str]] = []
+
+    def find(read: Home) -> Statistics:
+        asked.append(list(read.campaigns))
+        return Statistics()
+
+    assert [p.code for p in check(home, statistics_of=find).problems] == ["E310"]
+    assert asked == [["clean-data"]]
 
 
 def test_field_with_a_default_may_be_lacking(home: Path) -> None:
