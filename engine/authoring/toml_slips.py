@@ -98,12 +98,16 @@ def _diagnose(error: _Error) -> Slip:
 def _repeated(error: _Error) -> Slip | None:
     if not error.what.startswith(("Cannot", "Duplicate")):
         return None
-    line = error.statement
-    name = line.strip().strip("[]").split("=")[0].strip()
-    if re.match(r"\s*\[[^\[].*\.step\]", line):
-        return error.slip("E013", error.state.statement, len(line), f"[{name}]: steps are a list", f"write [[{name}]]")
+    line = error.statement.rstrip()
+    start, width = error.state.statement, len(error.statement.strip())
+    name = line.split("#")[0].strip().strip("[]").split("=")[0].strip()
+    if name.endswith(".step") and line.lstrip().startswith("["):
+        message = f"[{name}] stands here with one bracket and with two: steps are a list"
+        return Slip("E013", start, width, message, f"write [[{name}]] above each step, with two brackets")
     message = f"'{name}' was given another meaning further up: a value and a table cannot have the same name"
-    return error.slip("E007", error.state.statement, len(line.rstrip()), message, "keep one of them")
+    if line.lstrip().startswith("["):
+        return Slip("E007", start, width, message, "keep one of them")
+    return error.slip("E007", start, width, message, "keep one of them")
 
 
 def _open_quote(error: _Error) -> Slip | None:

@@ -137,6 +137,16 @@ def test_file_that_is_no_text_is_refused_at_the_wrong_byte(raw: bytes, place: st
             "1:1 E008 'stage.slow stream' cannot be a name in a header | "
             "names have letters a-z, digits, - and _ only: [stage.slow-stream]",
         ),
+        (
+            "[a.step]\nb = 1\n[[a.step]]\nb = 2",
+            "3:1 E013 [a.step] stands here with one bracket and with two: steps are a list | "
+            "write [[a.step]] above each step, with two brackets",
+        ),
+        (
+            "a = 1\n[a.b]\nc = 2",
+            "2:1 E007 'a.b' was given another meaning further up: a value and a table cannot have the same name | "
+            "keep one of them",
+        ),
         ("[[a]\nb = 1", "1:1 E008 this header begins with [[ and must end with ]] | write [[a]]"),
         (
             "[a.step]\nb = 1\n[a.step]\nb = 2",
