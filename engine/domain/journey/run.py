@@ -28,6 +28,9 @@ from engine.domain.timing import Calendar, Delay, after
 
 T = TypeVar("T")
 
+_HOLDS = {"one_at_a_time": 1, "window": 1, "cap": 2}
+"""What holds a mail for a while, the more telling reason higher: which one is met first depends on when one looks."""
+
 
 class Run:
     """The working copy of one enrollment."""
@@ -167,8 +170,8 @@ class Run:
         self.change(waiting="delivery")
 
     def hold(self, step: EmailStep, held: Held) -> None:
-        """Say once why the mail waits."""
-        if self.now_is.waiting != held.reason:
+        """Say once why the mail waits, and once more if a cap turns out to hold it longer."""
+        if _HOLDS[held.reason] > _HOLDS.get(self.now_is.waiting, 0):
             self.tell("held", step=step.id, mail=step.mail, why=held.reason, until=held.until, **held.data)
             self.change(waiting=held.reason)
 

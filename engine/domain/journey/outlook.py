@@ -1,0 +1,206 @@
+"""What comes next for a lead: `decide` itself, asked forward on a copy of the facts, as if the lead stayed silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from engine.domain.delivery import DeliveryState
+from engine.domain.journey.decide import decide
+from engine.domain.journey.decision import Decision, Send
+from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus, LeadFacts
+from engine.domain.journey.programme import Programme
+from engine.domain.journey.telling import Told, why_no_mail, why_paused
+from engine.domain.timing import closes_at, tell_instant, zone_for
+
+HORIZON = timedelta(days=400)
+LOOKS = 100
+"""How far, and in how many looks, the future is played; behind that a run is told to wait."""
+
+_SOME_DAY = datetime.max.replace(tzinfo=UTC)
+
+RunKey = tuple[str, int]
+"""A campaign and the number of the lead's run in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What comes next in one run.
+
+    `kind` is mail, task, notify, webhook, handoff, ends, paused, waits, or never (a mail that will not go, and why).
+    `at` is when, until `closes` at the latest where a window does; `unless` are the rules that would change it.
+    """
+
+    campaign: str
+    run: int
+    kind: str
+    what: str = ""
+    at: datetime | None = None
+    closes: datetime | None = None
+    because: str = ""
+    unless: str = ""
+
+
+@dataclass
+class _Future:
+    """The play of a silent future: who has an answer already, and which mails never go for which reason."""
+
+    programme: Programme
+    facts: LeadFacts
+    answers: list[Next] = field(default_factory=list)
+    answered: set[RunKey] = field(default_factory=set)
+    refused: set[tuple[RunKey, str]] = field(default_factory=set)
+
+    def answer(self, found: Next) -> None:
+        place = (found.campaign, found.run)
+        if place not in self.answered:
+            self.answered.add(place)
+            self.answers.append(found)
+
+    def open_runs(self) -> Iterator[Enrollment]:
+        for run in self.facts.enrollments:
+            if run.status is not EnrollmentStatus.ENDED and (run.campaign, run.run) not in self.answered:
+                yield run
+
+
+def outlook(facts: LeadFacts, programme: Programme, now: datetime) -> list[Next]:
+    """What comes next in each open run of the lead if nothing happens, soonest first; `never` and waits last."""
+    future = _Future(programme, facts)
+    known = {(run.campaign, run.run) for run in facts.enrollments if run.status is not EnrollmentStatus.ENDED}
+    _on_their_way(future)
+    at: datetime | None = now
+    for _ in range(LOOKS):
+        if at is None or at > now + HORIZON:
+            break
+        decision = decide(future.facts, programme, at)
+        future.facts = as_if_silent(future.facts, decision, at)
+        known |= {(run.campaign, run.run) for run in decision.enrollments if at == now}
+        _read(future, decision, at)
+        if known <= future.answered:
+            break
+        at = at if decision.sends else decision.recheck_at
+    for run in future.open_runs():
+        future.answer(_waiting(run))
+    return sorted((found for found in future.answers if (found.campaign, found.run) in known), key=_soonest)
+
+
+def tell_next(found: Next, zone: ZoneInfo, now: datetime) -> Told:
+    """The outlook as one line: "next", "Mon 16 Nov 09:00–17:00 "A case like yours"", "unless …"."""
+    when = tell_instant(found.at, zone, now) if found.at is not None else ""
+    if found.closes is not None:
+        when += f"–{found.closes.astimezone(zone):%H:%M}"
+    unless = f"unless {found.unless}" if found.unless else ""
+    match found.kind:
+        case "mail":
+            return Told("next", f'{when} "{found.what}"', unless)
+        case "never":
+            return Told("never", f'"{found.what}"', found.because)
+        case "paused" | "waits":
+            return Told(found.kind, found.campaign, found.because)
+        case "ends":
+            return Told("next", f"{when} leaves {found.campaign}", found.because)
+        case kind:
+            return Told("next", f"{when} {kind} '{found.what}'", unless)
+
+
+def _soonest(found: Next) -> tuple[bool, datetime, str]:
+    return found.kind == "never", found.at or _SOME_DAY, found.campaign
+
+
+def _on_their_way(future: _Future) -> None:
+    """Mails that are decided already come next, at once."""
+    runs = {run.id: run for run in future.facts.enrollments}
+    for mail in future.facts.deliveries:
+        run = runs.get(mail.enrollment)
+        if run is not None and mail.in_flight and run.status is EnrollmentStatus.ACTIVE:
+            future.answer(Next(run.campaign, run.run, "mail", mail.mail, mail.created_at, because="on its way"))
+
+
+def _read(future: _Future, decision: Decision, at: datetime) -> None:
+    for send in decision.sends:
+        future.answer(_mail(future, send, at))
+    for act in decision.actions:
+        unless = _unless(future.programme, act.campaign, "")
+        future.answer(Next(act.campaign, act.run, act.kind, act.step, at, unless=unless))
+    for line in decision.lines:
+        if line.code == "dropped":
+            _refused(
+                future, (line.campaign, line.run), str(line.data["mail"]), why_no_mail(str(line.data["why"]), line.data)
+            )
+        elif line.code == "ended":
+            because = str(line.data.get("because") or line.data["why"])
+            future.answer(Next(line.campaign, line.run, "ends", at=at, because=because))
+    for run in list(future.open_runs()):
+        if run.status is EnrollmentStatus.PAUSED:
+            because = why_paused(run.waiting, run.campaign, future.programme)
+            future.answer(Next(run.campaign, run.run, "paused", run.step, because=because))
+
+
+def _refused(future: _Future, place: RunKey, mail: str, because: str) -> None:
+    if (place, because) not in future.refused:
+        future.refused.add((place, because))
+        future.answers.append(Next(*place, "never", mail, because=because))
+
+
+def _mail(future: _Future, send: Send, at: datetime) -> Next:
+    campaign = future.programme.campaigns[send.campaign]
+    closes = None
+    if campaign.window is not None:
+        zone = zone_for(campaign.window, future.facts.lead.zone or None, future.programme.policy.zone)
+        closes = closes_at(at, campaign.window, zone)
+    unless = _unless(future.programme, send.campaign, send.stage)
+    return Next(send.campaign, send.run, "mail", send.mail, at, closes, unless=unless)
+
+
+def _unless(programme: Programme, name: str, stage_name: str) -> str:
+    campaign = programme.campaigns[name]
+    stage = campaign.stage(stage_name)
+    rules = [f"advance: {stage.advance.source}"] if stage is not None and stage.advance is not None else []
+    rules += [f"exit: {campaign.exit.source}"] if campaign.exit is not None else []
+    return ", or ".join(rules)
+
+
+_WAITS = {
+    "hold": "its stage has no further step; what is added reaches it",
+    "date_unknown": "the lead has no date from which its next step counts",
+    "going_in_circles": "the campaign goes in circles without waiting",
+}
+
+
+def _waiting(run: Enrollment) -> Next:
+    because = _WAITS.get(run.waiting, f"for '{run.step}'" if run.step else "for something to happen")
+    return Next(run.campaign, run.run, "waits", run.step, run.due_at, because=because)
+
+
+def as_if_silent(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFacts:
+    """The facts after this decision, if every mail is accepted at once and nobody does anything."""
+    runs = {(run.campaign, run.run): run for run in facts.enrollments}
+    number = max((run.id or 0 for run in facts.enrollments), default=0)
+    for run in decision.enrollments:
+        number += run.id is None
+        runs[run.campaign, run.run] = replace(run, id=run.id or number)
+    numbers = {place: run.id or 0 for place, run in runs.items()}
+    accepted = tuple(
+        replace(mail, state=DeliveryState.SENT, finished_at=now) if mail.in_flight else mail
+        for mail in facts.deliveries
+    )
+    sent = tuple(
+        Delivery(
+            numbers[s.campaign, s.run], s.campaign, s.step, s.occurrence, s.mail, s.kind, DeliveryState.SENT, now, now
+        )
+        for s in decision.sends
+    )
+    acts = tuple(Action(numbers[a.campaign, a.run], a.step, a.occurrence, a.deadline) for a in decision.actions)
+    return replace(
+        facts,
+        lead=replace(
+            facts.lead,
+            fields={**facts.lead.fields, **decision.fields},  # type: ignore[dict-item]
+            handed_off_at=now if decision.handed_off else facts.lead.handed_off_at,
+        ),
+        enrollments=tuple(runs.values()),
+        deliveries=accepted + sent,
+        actions=facts.actions + acts,
+    )

@@ -1,0 +1,207 @@
+"""The lead's story in words: each line's code and values as a verb, what it is about, and why.
+
+The codes are those that decisions leave; `SENTENCES` has one entry for each, and a test keeps it whole. Values may come
+back from the store as JSON has them: instants as text, tuples as lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from engine.clock import require_utc
+from engine.domain.journey.decision import Line
+from engine.domain.journey.lanes import CAMPAIGN_PAUSED, CAMPAIGN_REMOVED, HANDED_OFF, LANE
+from engine.domain.journey.programme import Programme
+from engine.domain.timing import tell_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line as a person reads it: "advanced", "aware → compare", "clicked('decay', link='checklist')"."""
+
+    verb: str
+    what: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A line with what its sentence needs around it."""
+
+    line: Line
+    programme: Programme
+    zone: ZoneInfo
+
+    def text(self, name: str) -> str:
+        found = self.line.data.get(name)
+        return "" if found is None else str(found)
+
+    def instant(self, name: str) -> str:
+        """The instant as local time, "Tue 24 Nov 09:00"; empty without one."""
+        found = self.line.data.get(name)
+        try:
+            at = datetime.fromisoformat(found) if isinstance(found, str) else found
+            return tell_instant(require_utc(at), self.zone, self.line.at) if isinstance(at, datetime) else ""
+        except ValueError:
+            return str(found)
+
+    @property
+    def mail(self) -> str:
+        return f'"{self.text("mail") or self.text("step")}"'
+
+    def campaign_rule(self, name: str) -> str:
+        """The reason, led in by the campaign's rule that gave it."""
+        because = self.text("because")
+        return f"{name}: {because}" if because else ""
+
+
+Sentence = Callable[[_Telling], Told]
+
+
+def tell_line(line: Line, programme: Programme, zone: ZoneInfo) -> Told:
+    """The line in words, its instants in the lead's zone; a code that nobody knows is told as it stands."""
+    sentence = SENTENCES.get(line.code)
+    if sentence is None:
+        return Told(line.code, line.campaign, ", ".join(f"{name}: {value}" for name, value in line.data.items()))
+    return sentence(_Telling(line, programme, zone))
+
+
+def why_no_mail(reason: str, data: Mapping[str, object]) -> str:
+    """Why a mail waits or never goes, in words."""
+    sentence = NO_MAIL.get(reason)
+    return sentence(data) if sentence else reason.replace("_", " ")
+
+
+def why_paused(why: str, campaign: str, programme: Programme) -> str:
+    """Why a run stands still, in words."""
+    if why.startswith(LANE):
+        return _lane(why.removeprefix(LANE), campaign, programme)
+    return PAUSES.get(why, why.replace("_", " "))
+
+
+def _lane(first: str, campaign: str, programme: Programme) -> str:
+    ahead, own = programme.campaigns.get(first), programme.campaigns.get(campaign)
+    if ahead is None or own is None:
+        return f"{first} goes first in its lane"
+    if ahead.priority == own.priority:
+        return f"{first} goes first in lane {own.lane}: it was entered first"
+    return f"{first} goes first in lane {own.lane} (priority {own.priority} < {ahead.priority})"
+
+
+PAUSES: Mapping[str, str] = {
+    HANDED_OFF: "sales has the lead",
+    CAMPAIGN_PAUSED: "the campaign is paused",
+    CAMPAIGN_REMOVED: "the campaign is no longer among the files",
+}
+
+NO_MAIL: Mapping[str, Callable[[Mapping[str, object]], str]] = {
+    "no_address": lambda _: "the lead has no email address",
+    "suppressed": lambda data: f"suppressed: {data.get('reason', 'no mail is wanted')}",
+    "never_mail": lambda data: f"never_mail: {data.get('reason', '')}",
+    "holdout": lambda _: "the lead is in the holdout, kept out to measure lift",
+    "one_at_a_time": lambda _: "another mail to the lead goes first",
+    "window": lambda _: "outside the window",
+    "window_never": lambda _: "the window is never open within a year",
+    "cap": lambda data: f"cap: {data.get('cap', '')}",
+    "expired": lambda _: "it expired before it could go",
+}
+"""Every reason for which a mail waits or is dropped."""
+
+ENDINGS: Mapping[str, str] = {
+    "exit": "exit",
+    "finished": "finished",
+    "stage_removed": "its stage is no longer in the file",
+}
+"""Every reason for which a run ends."""
+
+
+def _entered(told: _Telling) -> Told:
+    campaign = told.programme.campaigns.get(told.line.campaign)
+    rule = "on" if campaign is not None and campaign.on is not None else "enter"
+    return Told("entered", told.line.campaign, told.campaign_rule(rule))
+
+
+def _held(told: _Telling) -> Told:
+    why, until = why_no_mail(told.text("why"), told.line.data), told.instant("until")
+    return Told("held", told.mail, f"{why}; next slot {until}" if until else why)
+
+
+def _ended(told: _Telling) -> Told:
+    why = told.text("why")
+    because = told.text("because")
+    reason = ENDINGS.get(why, why.replace("_", " "))
+    if why == "stage_removed":
+        reason = f"stage '{told.text('stage')}' is no longer in the file"
+    verb = "finished" if why == "finished" else "left"
+    return Told(
+        verb, told.line.campaign, because if why == "finished" else f"{reason}: {because}" if because else reason
+    )
+
+
+def _moved(verb: str, rule: str) -> Sentence:
+    return lambda told: Told(verb, f"{told.text('frm')} → {told.text('to')}", told.campaign_rule(rule))
+
+
+def _branched(told: _Telling) -> Told:
+    return Told(
+        "branched", f"{told.text('frm')} → {told.text('to')}", told.campaign_rule(f"branch '{told.text('step')}'")
+    )
+
+
+def _set(told: _Telling) -> Told:
+    values = told.line.data.get("values")
+    pairs = values.items() if isinstance(values, Mapping) else ()
+    return Told("set", ", ".join(f"{name} = {value!r}" for name, value in pairs), f"step '{told.text('step')}'")
+
+
+def _handoff(told: _Telling) -> Told:
+    return Told("handed off", f"to {told.text('to')}", told.text("note"))
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "entered": _entered,
+    "held_out": lambda told: Told("held out", told.line.campaign, f"holdout of {_share(told)}: no marketing mail"),
+    "goal": lambda told: Told("reached", f"the goal of {told.line.campaign}", told.campaign_rule("goal")),
+    "ended": _ended,
+    "advanced": _moved("advanced", "advance"),
+    "branched": _branched,
+    "exhausted": _moved("moved on", "exhausted"),
+    "holding": lambda told: Told(
+        "waits", f"in {told.text('stage')}", "it has no further step; what is added reaches it"
+    ),
+    "going_in_circles": lambda told: Told(
+        "stopped",
+        told.line.campaign,
+        f"it goes in circles through {told.text('stage')} without waiting; next try in a day",
+    ),
+    "paused": lambda told: Told(
+        "paused", told.line.campaign, why_paused(told.text("why"), told.line.campaign, told.programme)
+    ),
+    "resumed": lambda told: Told("resumed", told.line.campaign),
+    "date_unknown": lambda told: Told("waits", f"for the date of '{told.text('step')}'", "the lead has no such date"),
+    "skipped": lambda told: Told("skipped", f"'{told.text('step')}'", told.campaign_rule("when")),
+    "skipped_late": lambda told: Told(
+        "skipped", f"'{told.text('step')}'", f'its date had passed: {told.instant("due")} (late = "skip")'
+    ),
+    "held": _held,
+    "dropped": lambda told: Told("not sent", told.mail, why_no_mail(told.text("why"), told.line.data)),
+    "set": _set,
+    "notify": lambda told: Told("told", told.text("who"), told.text("text")),
+    "task": lambda told: Told("asked", told.text("who"), told.text("text")),
+    "task_overdue": lambda told: Told("gave up", f"waiting for '{told.text('text')}'", "its deadline has passed"),
+    "webhook": lambda told: Told("posted", f"to {told.text('to')}"),
+    "handoff": _handoff,
+    "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
+    "resubscribed": lambda told: Told("came back", "to marketing mail", told.text("how")),
+    "topic_chosen": lambda told: Told("wants" if told.line.data.get("wanted") else "declined", told.text("topic")),
+    "mail_held": lambda told: Told("held", told.mail, told.text("reason")),
+}
+"""A sentence for every code that a decision leaves, and for those that services tell beside."""
+
+
+def _share(told: _Telling) -> str:
+    share = told.line.data.get("share")
+    return f"{share:.0%}" if isinstance(share, float) else "leads"
