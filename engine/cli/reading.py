@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.authoring.home import read_home
+from engine.authoring.home import Home as HomeFiles
 from engine.cli.home import has_store
 from engine.clock import SystemClock
 from engine.service.check import CheckReport, LeadStatistics, check
@@ -14,13 +14,12 @@ from engine.service.lead_statistics import StoredLeads
 
 def checked(root: Path) -> CheckReport:
     """What a check of this home finds."""
-    return check(root, _statistics(root))
+    return check(root, statistics_of=_statistics)
 
 
-def _statistics(root: Path) -> LeadStatistics | None:
+def _statistics(files: HomeFiles) -> LeadStatistics | None:
     """Counts over the home's leads; None where there are none yet."""
-    files = read_home(root)
-    if not files.config_usable or not has_store(root, files.config):
+    if not files.config_usable or not has_store(files.root, files.config):
         return None
-    home = open_home(root, files.config)
+    home = open_home(files.root, files.config)
     return StoredLeads(home.store, files.campaigns, files.config, SystemClock().now())
