@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from engine.domain.journey.facts import EventKind
 from tests.domain.journey.world import DAY, HOUR, Play
@@ -12,19 +13,19 @@ SLOW = ["duplicates", "imports", "forms", "leavers", "hour"]
 WEBINAR = datetime(2026, 12, 10, 14, 0, tzinfo=UTC)
 
 
-def reader(**who: object) -> Play:
+def reader(**who: Any) -> Play:
     return player(source="whitepaper", **who)
 
 
-def trial(**who: object) -> Play:
+def trial(**who: Any) -> Play:
     return player(**who).event("trial_started", trial_id="t-1", trial_ends="2026-12-07T17:00:00Z")
 
 
-def guest(**who: object) -> Play:
+def guest(**who: Any) -> Play:
     return player(lists=frozenset({"events"}), **who)
 
 
-def registered(**who: object) -> Play:
+def registered(**who: Any) -> Play:
     return guest(**who).run_to(WEBINAR - 13 * DAY).event("webinar_registered", webinar="clean-crm")
 
 
