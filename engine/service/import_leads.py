@@ -26,6 +26,7 @@ from engine.store.lead_import import import_chunk
 CHUNK = 2000
 """Rows of one transaction: some 50 ms of the write lock, which other writers hardly feel."""
 _TRIES = 5
+_SLOWLY = (100_000, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,10 @@ class _Run:
 def rarely_collecting() -> Iterator[None]:
     """The cyclic garbage collector at a slow pace: rows make no cycles, and it would look through them for nothing."""
     before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
+    if before == _SLOWLY:  # another import of this process has seen to it, and will set it back
+        yield
+        return
+    gc.set_threshold(*_SLOWLY)
     try:
         yield
     finally:

@@ -16,7 +16,9 @@ _KNOWN = select(event.c.source_id).where(event.c.source_id.in_(bindparam("ids", 
 
 def take_events(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> int:
     """Insert the events that are new by their `source_id`, and wake the leads of these; how many were new."""
-    by_source = {row["source_id"]: row for row in reversed(rows)}
+    by_source: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        by_source.setdefault(row["source_id"], row)
     if not by_source:
         return 0
     known = set(connection.scalars(_KNOWN, {"ids": list(by_source)}))

@@ -72,8 +72,9 @@ class Person:
     @property
     def hashes(self) -> tuple[str, ...]:
         """Every hash that may say whether this person can be mailed."""
-        former = self.stored.address_hash if self.stored is not None else ""
-        return tuple({known for known in (self.hash, self.said_of, former) if known})
+        if self.stored is None:
+            return (self.hash,)
+        return (self.hash, self.said_of, self.stored.address_hash)
 
 
 def settle_address(person: Person, key: bytes) -> None:
@@ -110,12 +111,14 @@ class Decider:
     consents: Mapping[int, Sequence[Row[Any]]]
 
     def decide(self, person: Person, tally: Tally) -> None:
-        self._suppress(person)
+        if person.record.opt_outs or person.stored is not None:
+            self._suppress(person)
         blocked = self._blocked(person)
         self._join_lists(person)
         before = person.stored
         person.row = self._new_row(person, blocked) if before is None else self._changed_row(person, before, blocked)
-        self._record_consent(person, blocked)
+        if person.record.consent is not None or person.suppressions:
+            self._record_consent(person, blocked)
         self._count(person, tally, blocked)
 
     def _suppress(self, person: Person) -> None:
@@ -143,6 +146,8 @@ class Decider:
         known = self.suppressed.get(person.hash)
         if known and any(row.scope in MAILLESS for row in known):
             return True
+        if not person.record.opt_outs and not person.suppressions:
+            return False
         if any(found.scope in MAILLESS for found in person.record.opt_outs):
             return True
         return any(row["address_hash"] == person.hash and row["scope"] in MAILLESS for row in person.suppressions)
@@ -153,17 +158,16 @@ class Decider:
             known = self.lists.get(person.number, ()) if person.number is not None else ()
             person.joins = tuple(name for name in dict.fromkeys(names) if name not in known)
 
+    def same_for_new(self) -> dict[str, Any]:
+        """The columns that all new leads share."""
+        instants = dict.fromkeys(("created_at", "updated_at", "next_due_at"), self.now)
+        return {**instants, "score": 0.0, "fit": "", "tracking": True}
+
     def _new_row(self, person: Person, blocked: bool) -> dict[str, Any]:
         values = joined(self.policy.start, person.record)
         return {
             **_columns(person.email, values),
             "public_id": person.record.public_id or self.policy.new_id(),
-            "created_at": self.now,
-            "updated_at": self.now,
-            "next_due_at": self.now,
-            "score": 0.0,
-            "fit": "",
-            "tracking": True,
             "internal": self.policy.internal(person.email),
             "subscribed": not blocked,
             "address_hash": person.hash,
@@ -197,8 +201,6 @@ class Decider:
     def _record_consent(self, person: Person, blocked: bool) -> None:
         """The newest row counts: a withdrawal comes last, and nothing granted comes after one that stands already."""
         given = person.record.consent
-        if given is None and not person.suppressions:
-            return
         known = self.consents.get(person.number, ()) if person.number is not None else ()
         opted_out = [row for row in person.suppressions if row["scope"] in MAILLESS]
         withdrawn = any(not row.granted for row in known)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from engine.domain.identity import PUBLIC_ID, Identity
 from engine.domain.leadmerge import combined
 from engine.domain.leadrecord import LeadRecord, Reject
-from engine.store.bulk import load_rows
+from engine.store.bulk import among, load_rows
 from engine.store.inserts import insert_ignoring
 from engine.store.lead_decisions import Decider, ImportPolicy, Person, Tally, addable, settle_address
 from engine.store.leads import (
@@ -29,7 +29,7 @@ from engine.store.permission import consent, suppression
 
 _SUPPRESSIONS = select(
     suppression.c.address_hash, suppression.c.scope, suppression.c.reason, suppression.c.source, suppression.c.at
-).where(suppression.c.address_hash.in_(bindparam("known", expanding=True)))
+)
 _CONSENTS = select(consent.c.lead_id, consent.c.granted, consent.c.proof).where(
     consent.c.lead_id.in_(bindparam("known", expanding=True)), consent.c.topic == ""
 )
@@ -53,7 +53,7 @@ def import_chunk(
     for one in people:
         decider.decide(one, tally)
     if not dry_run:
-        _write(connection, people, now)
+        _write(connection, people, decider)
     return tally
 
 
@@ -68,9 +68,13 @@ def _told_apart(connection: Connection, records: Sequence[LeadRecord], tally: Ta
             tally.rejects.append(_about_two(record, met))
             continue
         group = found.pop() if found else record.identities[0]
-        tally.repeated += group in groups
-        groups.setdefault(group, []).append(record)
-        met.update(dict.fromkeys(record.identities, group))
+        if group in groups:
+            groups[group].append(record)
+            tally.repeated += 1
+        else:
+            groups[group] = [record]
+        for one in record.identities:
+            met[one] = group
     return [_person(group, combined(members), known) for group, members in groups.items()]
 
 
@@ -101,37 +105,37 @@ def _decider(connection: Connection, people: Sequence[Person], policy: ImportPol
         now,
         suppressions_by_hash(connection, [known for one in people for known in one.hashes]),
         lists_of(connection, listed) if listed else {},
-        _grouped(connection, _CONSENTS, asked),
+        _consents(connection, asked),
     )
 
 
 def suppressions_by_hash(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Row[Any]]]:
     """What stands against these addresses: scope, reason, source and instant."""
-    return _grouped(connection, _SUPPRESSIONS, hashes)
-
-
-def _grouped(connection: Connection, query: Select[Any], keys: Sequence[Any]) -> dict[Any, list[Row[Any]]]:
-    groups: dict[Any, list[Row[Any]]] = {}
-    if keys:
-        for row in connection.execute(query, {"known": keys}):
-            groups.setdefault(row[0], []).append(row)
+    groups: dict[str, list[Row[Any]]] = {}
+    for row in connection.execute(_SUPPRESSIONS.where(among(connection, suppression.c.address_hash, hashes))):
+        groups.setdefault(row.address_hash, []).append(row)
     return groups
 
 
-def _write(connection: Connection, people: Sequence[Person], now: datetime) -> None:
+def _consents(connection: Connection, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    groups: dict[int, list[Row[Any]]] = {}
+    if ids:
+        for row in connection.execute(_CONSENTS, {"known": ids}):
+            groups.setdefault(row.lead_id, []).append(row)
+    return groups
+
+
+def _write(connection: Connection, people: Sequence[Person], decider: Decider) -> None:
     created = [one for one in people if one.stored is None]
-    load_rows(connection, lead, [one.row for one in created if one.row is not None])
+    load_rows(connection, lead, [one.row for one in created if one.row is not None], decider.same_for_new())
     _number(connection, created)
     update_leads(connection, [one.row for one in people if one.stored is not None and one.row is not None])
     names = [{"lead_id": one.number, "kind": name.kind, "value": name.value} for one in people for name in one.unknown]
     load_rows(connection, identity, names)
-    members = [{"lead_id": one.number, "name": name, "joined_at": now} for one in created for name in one.joins]
-    load_rows(connection, member, members)
-    join_lists(
-        connection,
-        [(one.number, name) for one in people if one.stored is not None and one.number for name in one.joins],
-        now,
-    )
+    members = [{"lead_id": one.number, "name": name} for one in created for name in one.joins]
+    load_rows(connection, member, members, {"joined_at": decider.now})
+    old = [(one.number, name) for one in people if one.stored is not None and one.number for name in one.joins]
+    join_lists(connection, old, decider.now)
     permissions = [row for one in people for row in one.suppressions]
     insert_ignoring(connection, suppression, permissions, ("address_hash", "scope"))
     load_rows(connection, consent, [{"lead_id": one.number, **row} for one in people for row in one.consents])

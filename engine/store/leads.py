@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, true, update
 
 from engine.domain.identity import EMAIL, Address, Identity, read_address
+from engine.store.bulk import among
 from engine.store.inserts import insert_ignoring
 from engine.store.tables import IdentityRow, LeadRow, ListMemberRow
 
@@ -17,10 +18,6 @@ identity = IdentityRow.__table__  # type: ignore[attr-defined]
 member = ListMemberRow.__table__  # type: ignore[attr-defined]
 
 _VALUES: BindParameter[Any] = bindparam("known", expanding=True)
-_BY_IDENTITY = select(identity.c.value, identity.c.lead_id).where(
-    identity.c.kind == bindparam("of_kind"), identity.c.value.in_(_VALUES)
-)
-_BY_PUBLIC_ID = select(lead.c.public_id, lead.c.id).where(lead.c.public_id.in_(_VALUES))
 _MERGEABLE = (
     *("email", "source", "lifecycle", "country", "language", "zone", "owner", "internal", "subscribed"),
     *("fields", "folded", "address_hash", "updated_at", "next_due_at"),
@@ -43,7 +40,11 @@ def leads_by_identity(connection: Connection, identities: Iterable[Identity]) ->
     return {
         Identity(kind, row.value): row.lead_id
         for kind, values in by_kind.items()
-        for row in connection.execute(_BY_IDENTITY, {"of_kind": kind, "known": values})
+        for row in connection.execute(
+            select(identity.c.value, identity.c.lead_id).where(
+                identity.c.kind == kind, among(connection, identity.c.value, values)
+            )
+        )
     }
 
 
@@ -51,7 +52,8 @@ def leads_by_public_id(connection: Connection, ids: Sequence[str]) -> dict[str, 
     """The numbers of the leads with these opaque ids."""
     if not ids:
         return {}
-    return {row.public_id: row.id for row in connection.execute(_BY_PUBLIC_ID, {"known": list(ids)})}
+    query = select(lead.c.public_id, lead.c.id).where(among(connection, lead.c.public_id, ids))
+    return {row.public_id: row.id for row in connection.execute(query)}
 
 
 def leads_for_merging(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:

@@ -50,15 +50,15 @@ class Draft:
     identities: list[Identity] = field(default_factory=list)
     builtins: dict[str, str] = field(default_factory=dict)
     fields: dict[str, Value | None] = field(default_factory=dict)
-    lists: list[str] = field(default_factory=list)
-    consent: dict[str, str] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    consent: dict[str, str] | None = None
     consent_at: datetime | None = None
-    opt_outs: dict[str, OptOut] = field(default_factory=dict)
+    opt_outs: tuple[OptOut, ...] = ()
     opted_out_at: datetime | None = None
-    opt_out_words: str = ""
 
     def opt_out(self, found: OptOut) -> None:
-        self.opt_outs.setdefault(found.scope, found)
+        if all(known.scope != found.scope for known in self.opt_outs):
+            self.opt_outs = (*self.opt_outs, found)
 
     def record(self, row: int) -> LeadRecord:
         """The finished record of a draft that has an identity."""
@@ -71,9 +71,9 @@ class Draft:
             self.public_id,
             self.builtins,
             self.fields,
-            tuple(self.lists),
+            self.lists,
             Consent(self.consent_at, self.consent) if self.consent else None,
-            tuple(self._dated(found) for found in self.opt_outs.values()),
+            tuple(map(self._dated, self.opt_outs)) if self.opt_outs else (),
             address.role if address else False,
         )
 
@@ -216,7 +216,7 @@ def _put_lists(draft: Draft, raw: object) -> str:
     names = tags(raw)
     if isinstance(names, Rejected):
         return names.reason
-    draft.lists.extend(names)
+    draft.lists = (*draft.lists, *names)
     return ""
 
 
@@ -241,7 +241,7 @@ def _put_consent(name: str) -> Put:
         if isinstance(text, Rejected):
             return text.reason
         if text:
-            draft.consent[name] = text
+            draft.consent = {**(draft.consent or {}), name: text}
             at = moment(text) if name.endswith(("time", "_at")) else None
             if isinstance(at, datetime) and (draft.consent_at is None or name.startswith("confirm")):
                 draft.consent_at = at
