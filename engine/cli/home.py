@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -67,12 +67,17 @@ def config_of(root: Path) -> Config:
     raise refused([problem for problem in found.problems if problem.place.path == CONFIG_FILE], root)
 
 
-def refused(problems: list[Problem], root: Path, texts: Mapping[str, str] | None = None) -> typer.Exit:
+def refused(problems: Sequence[Problem], root: Path, texts: Mapping[str, str] | None = None) -> typer.Exit:
     """Show these problems with their lines, of files or of `texts` by name; what to raise then."""
+    shown(problems, root, texts)
+    return typer.Exit(1)
+
+
+def shown(problems: Sequence[Problem], root: Path = HERE, texts: Mapping[str, str] | None = None) -> None:
+    """Show problems as `check` does."""
     from engine.cli.problems import Sources, problem_lines
 
     show(problem_lines(problems, Sources(root, texts or {})))
-    return typer.Exit(1)
 
 
 def opened(path: Path) -> Home:

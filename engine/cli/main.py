@@ -10,17 +10,21 @@ from typer._click.exceptions import ClickException
 from typer.core import TyperCommand, TyperGroup
 
 from engine import __version__
-from engine.errors import RipelineError, did_you_mean
+from engine.errors import ProblemsError, RipelineError, did_you_mean
 
 EXIT_INTERRUPTED = 130
 
 
 class Entry(NamedTuple):
-    """A command: the module under `engine.cli.commands` that defines `command`, its panel, its one-line help."""
+    """A command: the module under `engine.cli.commands` that defines `command`, its panel, its one-line help.
+
+    A `hidden` one is for other processes, and not listed.
+    """
 
     module: str
     panel: str
     help: str
+    hidden: bool = False
 
 
 AUTHOR, LEADS, OPERATE = "Write campaigns", "Leads", "Run the home"
@@ -42,15 +46,19 @@ COMMANDS: dict[str, Entry] = {
     "status": Entry("status", OPERATE, "What runs, who waits where, what went out, what needs a person."),
     "pause": Entry("pause", OPERATE, "Pause a campaign, or all sending."),
     "resume": Entry("resume", OPERATE, "Go on after a pause, or after sending was held."),
+    "audit": Entry("audit", OPERATE, "Mails of unknown fate, with the evidence there is."),
     "history": Entry("history", OPERATE, "The bundles that were applied, by whom and when."),
+    "send": Entry("send", OPERATE, "Run one sending process; `run` starts them.", hidden=True),
 }
+
+VISIBLE = [name for name, entry in COMMANDS.items() if not entry.hidden]
 
 
 class LazyGroup(TyperGroup):
     """Knows every command by name, and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
+        return VISIBLE
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """The command as the overview shows it."""
@@ -63,7 +71,7 @@ class LazyGroup(TyperGroup):
         """The command that is called, imported."""
         name = args[0]
         if name not in COMMANDS:
-            hint = did_you_mean(name, COMMANDS) or "`ripeline --help` lists the commands."
+            hint = did_you_mean(name, VISIBLE) or "`ripeline --help` lists the commands."
             ctx.fail(f"there is no command '{name}'. {hint}")
         return name, _loaded(name, COMMANDS[name]), args[1:]
 
@@ -101,6 +109,8 @@ def run(arguments: list[str] | None = None) -> int:
     except ClickException as error:
         error.show()
         return error.exit_code
+    except ProblemsError as error:
+        return _tell_problems(error)
     except RipelineError as error:
         typer.secho(f"ripeline: {error}", fg="red", err=True)
         return error.exit_code
@@ -109,3 +119,10 @@ def run(arguments: list[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     return int(result) if isinstance(result, int) else 0
 
+
+def _tell_problems(error: ProblemsError) -> int:
+    """Every mistake at its place, as `check` shows them."""
+    from engine.cli.home import shown
+
+    shown(error.problems)
+    return error.exit_code
