@@ -1,18 +1,20 @@
 """A sending process: claims flow to connections, outcomes flow back, each database step shared by many mails.
 
-Four kinds of tasks run side by side on one loop: the feeder claims and writes mails ahead of the connections, a worker
-for each connection sends them, the gate and the recorder commit in groups through the process's one writer thread.
+The feeder claims mails and writes them a little ahead of the connections, a worker for each connection sends them, and
+the gate's commits, in the process's one writer thread, take along the outcomes of mails that ended meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
-from engine.service.deliver import Dispatch, Sent
+from engine.service.deliver import Batch, Dispatch, Sent
 from engine.service.letters import Letter
 from engine.smtp.gate import GroupGate
 from engine.smtp.mailer import Mailer
@@ -20,9 +22,10 @@ from engine.store.database import StoreError
 
 log = logging.getLogger("ripeline.sender")
 
-CLAIM = 128
-GROUP = 64
+CLAIM = 256
 IDLE_SECONDS = 1.0
+LINGER_SECONDS = 0.02
+"""Outcomes wait so long for a gate's commit to take them along."""
 HEARTBEAT_SECONDS = 60.0
 Result = TypeVar("Result")
 
@@ -35,9 +38,10 @@ class SendingLine:
         self._mailer = mailer
         self._workers = workers
         self._writer = writer
-        self._gate = GroupGate(dispatch.admit, writer, limit=GROUP)
-        self._letters: asyncio.Queue[Letter] = asyncio.Queue(maxsize=CLAIM)
-        self._ended: asyncio.Queue[Sent] = asyncio.Queue()
+        self._gate = GroupGate(dispatch.admit, writer, expected=lambda: self._under_way)
+        self._under_way = 0
+        self._letters: asyncio.Queue[Letter] = asyncio.Queue(maxsize=workers * 2)
+        self._ended = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -45,99 +49,89 @@ class SendingLine:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Send until `stop`; a fault of the database ends the process, which its supervisor starts again."""
-        async with asyncio.TaskGroup() as tasks:
-            recorder = tasks.create_task(self._record_all())
-            heart = tasks.create_task(self._beat())
-            workers = [tasks.create_task(self._work()) for _ in range(self._workers)]
-            await self._feed(until_empty=False)
-            await self._give_back()
-            await self._finish(workers)
-            heart.cancel()
-            recorder.cancel()
+        """Send until `stop`; a fault nobody foresaw ends the process, which its supervisor starts again."""
+        await self._run(until_empty=False)
         await self._mailer.close(drain=True)
 
-    async def run_dry(self) -> int:
-        """Send everything that is due now, and return how many attempts ended: for a stepped clock."""
-        before = self._count
-        async with asyncio.TaskGroup() as tasks:
-            recorder = tasks.create_task(self._record_all())
-            workers = [tasks.create_task(self._work()) for _ in range(self._workers)]
-            await self._feed(until_empty=True)
-            await self._finish(workers)
-            recorder.cancel()
-        return self._count - before
+    async def run_dry(self) -> None:
+        """Send everything that is due now: for a stepped clock."""
+        await self._run(until_empty=True)
 
-    _count = 0
+    async def _run(self, *, until_empty: bool) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            others = [tasks.create_task(self._work()) for _ in range(self._workers)]
+            others.append(tasks.create_task(self._beat()))
+            recorder = tasks.create_task(self._record())
+            await self._feed(until_empty=until_empty)
+            await self._letters.join()
+            for other in others:
+                other.cancel()
+            await self._all_written()
+            recorder.cancel()
 
     async def _feed(self, *, until_empty: bool) -> None:
         while not self._stopping.is_set():
-            letters = await self._claim()
-            for letter in letters:
-                await self._letters.put(letter)
-            if letters:
-                continue
-            if until_empty:
+            batch = await self._claim()
+            if batch is not None:
+                await self._write(batch)
+                await self._in_writer(self._dispatch.put_aside)
+            elif until_empty:
                 return
-            await self._idle()
+            else:
+                await self._idle()
 
-    async def _claim(self) -> list[Letter]:
+    async def _claim(self) -> Batch | None:
         try:
             return await self._in_writer(lambda: self._dispatch.claim(CLAIM))
         except StoreError as error:
             log.error("nothing can be claimed now: %s", error)
-            return []
+            return None
+
+    async def _write(self, batch: Batch) -> None:
+        """Write the mails a little ahead of the connections; what is left when told to stop is given back."""
+        for number, claim in enumerate(batch.claims):
+            if self._stopping.is_set():
+                await self._in_writer(partial(self._dispatch.give_back, batch.claims[number:]))
+                return
+            letter = self._dispatch.write(batch, claim)
+            if letter is not None:
+                await self._letters.put(letter)
 
     async def _idle(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), IDLE_SECONDS)
-        except TimeoutError:
-            return
 
     async def _work(self) -> None:
         while True:
             letter = await self._letters.get()
+            self._under_way += 1
             try:
-                result = await self._mailer.send(letter.outgoing, self._gate)
-                self._ended.put_nowait(Sent(letter, result))
+                self._dispatch.note(Sent(letter, await self._mailer.send(letter.outgoing, self._gate)))
+                self._ended.set()
             finally:
+                self._under_way -= 1
                 self._letters.task_done()
 
-    async def _record_all(self) -> None:
+    async def _record(self) -> None:
+        """Write outcomes that no gate's commit took along soon."""
         while True:
-            group = [await self._ended.get()]
-            while len(group) < GROUP and not self._ended.empty():
-                group.append(self._ended.get_nowait())
-            await self._record(group)
-            for _ in group:
-                self._ended.task_done()
+            await self._ended.wait()
+            self._ended.clear()
+            await asyncio.sleep(LINGER_SECONDS)
+            await self._flush()
 
-    async def _record(self, group: list[Sent]) -> None:
+    async def _flush(self) -> None:
         """Keep outcomes until the database takes them: it may be away for a while, they must not be."""
-        while True:
+        while self._dispatch.noted:
             try:
-                await self._in_writer(lambda: self._dispatch.record(group))
-                break
+                await self._in_writer(self._dispatch.flush)
             except StoreError as error:
-                log.error("%d outcomes wait to be written: %s", len(group), error)
+                log.error("%d outcomes wait to be written: %s", self._dispatch.noted, error)
                 await asyncio.sleep(IDLE_SECONDS)
-        self._count += len(group)
 
-    async def _give_back(self) -> None:
-        """Put back what was claimed and not begun."""
-        waiting = []
-        while not self._letters.empty():
-            waiting.append(self._letters.get_nowait())
-            self._letters.task_done()
-        if waiting:
-            await self._in_writer(lambda: self._dispatch.give_back(waiting))
-
-    async def _finish(self, workers: list[asyncio.Task[None]]) -> None:
-        """Let every mail under way end and be written down."""
-        await self._letters.join()
-        for worker in workers:
-            worker.cancel()
-        await self._ended.join()
+    async def _all_written(self) -> None:
+        await self._flush()
+        await self._in_writer(self._dispatch.put_aside)
 
     async def _beat(self) -> None:
         while True:

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from engine.content.form import pack_copy
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decision import Line
 from engine.service.alerts import raise_alert
+from engine.service.consequences import STEP_STOPPED, Sent, Troubles, domain_of, draw_consequences, troubles_of
 from engine.service.home import Home
-from engine.service.letters import Letter, Letters, UnsendableError
+from engine.service.letters import Background, Letter, Letters, UnsendableError
 from engine.service.outcomes import Fate, fate
 from engine.service.running import Runner, Running
 from engine.service.uncertain import span_of
-from engine.smtp.mailer import SendResult
-from engine.smtp.replies import OutcomeKind
+from engine.smtp.replies import Outcome, OutcomeKind, Phase
 from engine.smtp.retry import RetrySchedule
-from engine.store.bundles import home_value, home_values, set_home_value
+from engine.store.bundles import home_value
 from engine.store.database import reading, writing
-from engine.store.deliveries import Claimed, Ended, admit, claim_due, keep_claims, record_ended, release
-from engine.store.events import add_events
+from engine.store.deliveries import (
+    Claimed,
+    Ended,
+    Kept,
+    admit,
+    anything_due,
+    claim_due,
+    keep_claims,
+    record_ended,
+    release,
+)
 from engine.store.journey import tell, wake
-from engine.store.permission import address_of, suppress_hashes
+
+__all__ = ["SENDING_HELD", "STEP_STOPPED", "Batch", "Dispatch", "Sent"]
 
 log = logging.getLogger("ripeline.sender")
 
@@ -35,119 +47,161 @@ LEASE = timedelta(minutes=5)
 HELD_MAIL_RETRY = timedelta(hours=1)
 """A mail that cannot be written (a missing value, say) is tried again so much later; its lead waits."""
 
+FRESH = timedelta(seconds=30)
+"""A batch is written within this time; what is left of it then is given back and claimed anew."""
+
+GROUP = 256
+"""Outcomes written in one commit at most."""
+
 SENDING_HELD = "sending_held"
-STEP_STOPPED = "stopped:"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A letter and how its attempt ended."""
+class Batch:
+    """Claimed deliveries with all that is needed to write their mails."""
 
-    letter: Letter
-    result: SendResult
+    claims: Sequence[Claimed]
+    running: Running
+    troubles: Troubles
+    background: Background
+    now: datetime
 
 
 class Dispatch:
-    """One sending process's work on the journal. Synchronous; all calls come from its one writer thread."""
+    """One sending process's work on the journal.
+
+    `write` and `note` may be called in any thread; everything else is for the process's one writer thread. Outcomes
+    that were noted are written together with the next gate's commit, or by `flush`.
+    """
 
     def __init__(self, home: Home, node: str, runner: Runner | None = None) -> None:
         self._home = home
         self._node = node
         self._runner = runner or Runner(home)
         self._letters = Letters(home)
+        self._letters.check_keys()
         give_up = span_of(home.config.delivery.give_up_after, "delivery.give_up_after").elapsed
         self._schedule = RetrySchedule(give_up_after=give_up, last_attempt_after=give_up + timedelta(hours=12))
         self._fences: dict[int, int] = {}
-        self._paused_domains: dict[str, datetime] = {}
+        self._troubles = Troubles()
+        self._noted: deque[Sent] = deque()
+        self._aside: deque[tuple[Claimed, UnsendableError]] = deque()
 
-    def claim(self, limit: int) -> list[Letter]:
-        """Claim due mails and write them; those that cannot be written are put back or dropped with the reason."""
+    def claim(self, limit: int) -> Batch | None:
+        """Claim due mails; None if there are none, or if sending is held."""
         now = self._home.clock.now()
-        if self._held():
-            return []
+        if self._nothing_to_claim(now):
+            return None
+        running = self._runner.current()
+        self._troubles = troubles_of(self._home)
+        kept = Kept(_standing_still(running), self._troubles.stopped)
         with writing(self._home.store) as connection:
-            claims = claim_due(connection, self._node, now, now + LEASE, limit)
+            claims = claim_due(connection, self._node, now, now + LEASE, limit, kept)
         if not claims:
-            return []
+            return None
         self._fences.update((claim.id, claim.fence) for claim in claims)
-        return self._write_all(claims, now)
+        return Batch(claims, running, self._troubles, self._letters.background(claims), now)
+
+    def is_stale(self, batch: Batch) -> bool:
+        """Whether what was read with the batch may have changed by now: campaigns paused, bundles applied."""
+        return self._home.clock.now() - batch.now > FRESH
+
+    def write(self, batch: Batch, claim: Claimed) -> Letter | None:
+        """Write one mail of the batch; None if it cannot be written, which `put_aside` then records."""
+        now = self._home.clock.now()
+        try:
+            _refuse_expired(claim, now)
+            letter = self._letters.write(claim, batch.running, batch.background, now)
+            _refuse_paused(letter, batch.troubles, now)
+        except UnsendableError as error:
+            self._aside.append((claim, error))
+            return None
+        except Exception as error:  # one mail that nobody foresaw must not hold up all others
+            log.exception("mail %d cannot be written", claim.id)
+            self._aside.append((claim, UnsendableError(f"it cannot be written ({type(error).__name__}: {error})")))
+            return None
+        return letter
 
     def admit(self, tickets: Sequence[int]) -> set[int]:
         """The gate, for a group of connections that wait at 354: one commit; only its answer may send the dot."""
         now = self._home.clock.now()
         wanted = [(ticket, self._fences[ticket]) for ticket in tickets if ticket in self._fences]
-        with writing(self._home.store) as connection:
-            return admit(connection, wanted, now + LEASE)
+        return self._commit(wanted, now)
 
-    def record(self, sent: Sequence[Sent]) -> None:
-        """Write how attempts ended, with everything that follows for the leads; one commit."""
-        fates = [(one, fate(one.result, one.letter.claim, self._schedule)) for one in sent]
+    def note(self, sent: Sent) -> None:
+        """An attempt ended; it is written with the next commit."""
+        self._noted.append(sent)
+
+    @property
+    def noted(self) -> int:
+        """How many outcomes wait to be written."""
+        return len(self._noted)
+
+    def flush(self) -> None:
+        """Write the outcomes that wait."""
+        self._commit([], self._home.clock.now())
+
+    def _commit(self, wanted: Sequence[tuple[int, int]], now: datetime) -> set[int]:
+        """One commit for gate and outcomes. Outcomes stay noted until it has succeeded."""
+        group = list(islice(self._noted, GROUP))
+        fates = [(one, fate(one.result, one.letter.claim, self._schedule)) for one in group]
+        untried = [(one, what) for one, what in fates if _was_untried(one.result.outcome)]
+        ended = [self._ended(one, what) for one, what in fates if not _was_untried(one.result.outcome)]
         with writing(self._home.store) as connection:
-            woken = record_ended(connection, [self._ended(one, what) for one, what in fates])
-            for one, what in fates:
-                self._follow_up(connection, one, what)
-            wake(connection, woken, self._home.clock.now())
-        for one in sent:
-            self._fences.pop(one.letter.claim.id, None)
+            admitted = admit(connection, wanted, now + LEASE)
+            recorded = record_ended(connection, ended)
+            known = [(one, what) for one, what in fates if one.letter.claim.id in recorded.counted]
+            draw_consequences(connection, self._home, known, self._troubles)
+            _let_wait(connection, untried, now)
+            wake(connection, recorded.woken, now)
+        for _ in group:
+            self._forget(self._noted.popleft().letter.claim)
+        return admitted
+
+    def _forget(self, claim: Claimed) -> None:
+        """The claim is over; one of the same mail that was made since stands."""
+        if self._fences.get(claim.id) == claim.fence:
+            del self._fences[claim.id]
 
     def heartbeat(self) -> None:
         """Say that this process still works on its claims."""
         with writing(self._home.store) as connection:
             keep_claims(connection, self._node, self._home.clock.now() + LEASE)
 
-    def give_back(self, letters: Iterable[Letter]) -> None:
+    def give_back(self, claims: Iterable[Claimed]) -> None:
         """Put claims back that were not begun, as the process stops."""
-        tickets = [(letter.claim.id, letter.claim.fence) for letter in letters]
+        tickets = [(claim.id, claim.fence) for claim in claims]
         with writing(self._home.store) as connection:
             release(connection, tickets, self._home.clock.now())
 
-    def _held(self) -> bool:
+    def _nothing_to_claim(self, now: datetime) -> bool:
+        """Asked before a write is begun for nothing."""
         with reading(self._home.store) as connection:
-            return home_value(connection, SENDING_HELD) is not None
+            return not anything_due(connection, now) or home_value(connection, SENDING_HELD) is not None
 
-    def _write_all(self, claims: Sequence[Claimed], now: datetime) -> list[Letter]:
-        running, stopped = self._runner.current(), self._stopped_steps()
-        background = self._letters.background(claims)
-        write = self._letters.write
-        letters: list[Letter] = []
-        unsendable: list[tuple[Claimed, UnsendableError]] = []
-        for claim in claims:
-            try:
-                _refuse_early(claim, running, stopped, now)
-                letter = write(claim, running, background, now)
-                self._refuse_paused(letter, now)
-                letters.append(letter)
-            except UnsendableError as error:
-                unsendable.append((claim, error))
-        self._put_aside(unsendable, now)
-        return letters
-
-    def _stopped_steps(self) -> frozenset[str]:
-        with reading(self._home.store) as connection:
-            return frozenset(name.removeprefix(STEP_STOPPED) for name in home_values(connection, STEP_STOPPED))
-
-    def _refuse_paused(self, letter: Letter, now: datetime) -> None:
-        domain = letter.outgoing.recipient.rpartition("@")[2].casefold()
-        if self._paused_domains.get(domain, now) > now:
-            raise UnsendableError(f"{domain} refuses our mail by policy; paused until it may have calmed down")
-
-    def _put_aside(self, unsendable: Sequence[tuple[Claimed, UnsendableError]], now: datetime) -> None:
-        """Drop what will never go; what may be mended waits, with its attempt taken back."""
+    def put_aside(self) -> None:
+        """Record what could not be written: what will never go is dropped, what may be mended waits."""
+        unsendable, now = list(self._aside), self._home.clock.now()
         if not unsendable:
             return
         with writing(self._home.store) as connection:
             dropped = [_dropped(claim, error.reason, now) for claim, error in unsendable if error.lasting]
-            wake(connection, record_ended(connection, dropped), now)
-            waiting = [(claim, error) for claim, error in unsendable if not error.lasting]
-            release(connection, [(c.id, c.fence) for c, _ in waiting], now + HELD_MAIL_RETRY)
-            for claim, error in waiting:
-                if claim.attempts == 1:
-                    data = {"mail": claim.mail, "step": claim.step, "reason": error.reason}
-                    tell(connection, claim.lead, Line(now, "mail_held", claim.campaign, 0, data))
+            wake(connection, record_ended(connection, dropped).woken, now)
+            for claim, error in unsendable:
+                if not error.lasting:
+                    self._hold(connection, claim, error, now)
         for claim, error in unsendable:
             log.warning("mail %d was not sent: %s", claim.id, error.reason)
-            if not error.lasting:
-                raise_alert(self._home, f"mail:{claim.campaign}/{claim.step}", error.reason, now)
+            self._forget(self._aside.popleft()[0])
+
+    def _hold(self, connection: Any, claim: Claimed, error: UnsendableError, now: datetime) -> None:
+        """Let the mail wait; the lead's story and the operator are told once for each reason."""
+        release(connection, [(claim.id, claim.fence)], error.until or now + HELD_MAIL_RETRY, error.reason)
+        if claim.reason != error.reason:
+            data = {"mail": claim.mail, "step": claim.step, "reason": error.reason}
+            tell(connection, claim.lead, Line(now, "mail_held", claim.campaign, 0, data))
+        if error.until is None:
+            raise_alert(self._home, f"mail:{claim.campaign}/{claim.step}", error.reason, now, connection)
 
     def _ended(self, one: Sent, what: Fate) -> Ended:
         claim, outcome = one.letter.claim, one.result.outcome
@@ -173,63 +227,37 @@ class Dispatch:
             else None,
         )
 
-    def _follow_up(self, connection: Any, one: Sent, what: Fate) -> None:
-        """What an attempt means beyond its delivery: suppression, bounces on record, pauses, alerts."""
-        claim, now = one.letter.claim, one.result.finished_at
-        if one.result.outcome.kind in (OutcomeKind.HARD_BOUNCE, OutcomeKind.MAILBOX_FULL):
-            add_events(connection, [_bounce(claim, one.result, what)])
-        if what.suppress:
-            who = address_of(connection, claim.lead)
-            if who is not None and not self._home.config.safety.deliver_to:
-                suppress_hashes(connection, [who.address_hash], "all", what.suppress, "bounce", now)
-        if what.pause_domain and what.again_at is not None:
-            self._paused_domains[one.letter.outgoing.recipient.rpartition("@")[2].casefold()] = what.again_at
-        if what.stop_step:
-            set_home_value(connection, f"{STEP_STOPPED}{claim.campaign}/{claim.step}", what.reason)
-        if what.alert:
-            raise_alert(self._home, _alert_subject(one, what), what.alert, now, connection)
+
+def _standing_still(running: Running) -> list[str]:
+    """The campaigns of the bundle that do not run now; mails of those that are gone are claimed, and dropped."""
+    return [name for name in running.programme.campaigns if not running.programme.runs(name)]
 
 
-def _refuse_early(claim: Claimed, running: Running, stopped: frozenset[str], now: datetime) -> None:
-    """Some mails need not be written at all."""
+def _refuse_expired(claim: Claimed, now: datetime) -> None:
     if claim.expires_at is not None and now >= claim.expires_at:
         raise UnsendableError("not worth sending any more: it expired", lasting=True)
-    if not running.programme.runs(claim.campaign) and not claim.test:
-        raise UnsendableError(f"campaign '{claim.campaign}' is paused")
-    if f"{claim.campaign}/{claim.step}" in stopped:
-        raise UnsendableError(f"the mail '{claim.campaign}/{claim.step}' is stopped until its content is mended")
 
 
-def _alert_subject(one: Sent, what: Fate) -> str:
-    if what.stop_step:
-        return f"step:{one.letter.claim.campaign}/{one.letter.claim.step}"
-    return f"domain:{one.letter.outgoing.recipient.rpartition('@')[2].casefold()}"
+def _refuse_paused(letter: Letter, troubles: Troubles, now: datetime) -> None:
+    until = troubles.domains.get(domain_of(letter), now)
+    if until > now:
+        reason = f"{domain_of(letter)} refuses our mail by policy; paused until it may have calmed down"
+        raise UnsendableError(reason, until=until)
+
+
+def _was_untried(outcome: Outcome) -> bool:
+    """Whether the relay rests, or is none: nothing was tried, so there is no attempt to record."""
+    return outcome.kind is OutcomeKind.RELAY_PAUSED and outcome.phase is Phase.CONNECT
+
+
+def _let_wait(connection: Any, untried: Iterable[tuple[Sent, Fate]], now: datetime) -> None:
+    for one, what in untried:
+        claim = one.letter.claim
+        if what.state is DeliveryState.DROPPED:
+            wake(connection, record_ended(connection, [_dropped(claim, what.reason, now)]).woken, now)
+        else:
+            release(connection, [(claim.id, claim.fence)], what.again_at or now, what.reason)
 
 
 def _dropped(claim: Claimed, reason: str, now: datetime) -> Ended:
     return Ended(claim.id, claim.fence, DeliveryState.DROPPED, now, (DeliveryState.SENDING,), reason=reason)
-
-
-def _bounce(claim: Claimed, result: SendResult, what: Fate) -> dict[str, Any]:
-    hard = result.outcome.kind is OutcomeKind.HARD_BOUNCE
-    return {
-        "source_id": f"bounce:{claim.id}:{claim.attempts}",
-        "lead_id": claim.lead,
-        "kind": "bounce",
-        "name": "hard" if hard else "soft",
-        "at": result.finished_at,
-        "received_at": result.finished_at,
-        "pending": False,
-        "settles_at": None,
-        "actor": "machine",
-        "judged": what.reason,
-        "delivery_id": claim.id,
-        "enrollment_id": claim.enrollment,
-        "campaign": claim.campaign,
-        "stage": claim.stage,
-        "step": claim.step,
-        "link": "",
-        "properties": {"reply": result.outcome.text, "code": result.outcome.code},
-        "folded": {},
-        "evidence": {},
-    }

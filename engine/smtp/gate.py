@@ -20,17 +20,29 @@ class Gate(Protocol):
 class GroupGate:
     """Collects tickets from waiting connections and commits them in one call, in the writer's own thread.
 
-    A group goes as soon as it is as large as the last one was, at the latest after `linger` seconds or at `limit`
+    A group goes as soon as it is as large as can be expected, at the latest after `linger` seconds or at `limit`
     tickets; while one commit runs, the next group gathers by itself. One commit is under way at a time.
+
+    `expected` says how many mails are under way, all of which may come to the gate; without it, a group is expected
+    to be as large as the last one was.
     """
 
-    def __init__(self, commit: Commit, executor: Executor, *, limit: int = 64, linger: float = 0.005) -> None:
+    def __init__(
+        self,
+        commit: Commit,
+        executor: Executor,
+        *,
+        limit: int = 64,
+        linger: float = 0.005,
+        expected: Callable[[], int] | None = None,
+    ) -> None:
         self._commit = commit
         self._executor = executor
         self._limit = limit
         self._linger = linger
         self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
-        self._expected = 1
+        self._last = 1
+        self._expected = expected or (lambda: self._last)
         self._timer: asyncio.TimerHandle | None = None
         self._committing: asyncio.Task[None] | None = None
 
@@ -44,27 +56,31 @@ class GroupGate:
         answer: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((ticket, answer))
         if self._committing is None:
-            if len(self._waiting) >= min(self._expected, self._limit):
-                self._start()
-            elif self._timer is None:
-                self._timer = loop.call_later(self._linger, self._start)
+            self._start_or_linger(loop)
         return await answer
+
+    def _start_or_linger(self, loop: asyncio.AbstractEventLoop) -> None:
+        if len(self._waiting) >= min(self._expected(), self._limit):
+            self._start()
+        elif self._timer is None:
+            self._timer = loop.call_later(self._linger, self._start)
 
     def _start(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._committing is None and self._waiting:
-            self._committing = asyncio.get_running_loop().create_task(self._commit_all())
+            self._committing = asyncio.get_running_loop().create_task(self._commit_next())
 
-    async def _commit_all(self) -> None:
+    async def _commit_next(self) -> None:
+        group, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+        self._last = len(group)
         try:
-            while self._waiting:
-                group, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-                self._expected = len(group)
-                await self._commit_group(group)
+            await self._commit_group(group)
         finally:
             self._committing = None
+            if self._waiting:
+                self._start_or_linger(asyncio.get_running_loop())
 
     async def _commit_group(self, group: list[tuple[int, asyncio.Future[bool]]]) -> None:
         loop = asyncio.get_running_loop()

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from engine.domain.delivery import DeliveryState, MailKind
+from engine.store.inserts import insert_ignoring
 from engine.store.tables import AttemptRow, DeliveryRow, LeadRow, MailCopyRow, SuppressionRow
 
 delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
@@ -42,57 +57,82 @@ class Claimed:
     expires_at: datetime | None
     relay: str
     test: bool
+    address_hash: str = ""
+    reason: str = ""
 
 
-def claim_due(connection: Connection, node: str, now: datetime, until: datetime, limit: int) -> list[Claimed]:
-    """Claim mails that are due, oldest first: their attempt is on record before the network is touched."""
-    waiting = (
-        select(delivery.c.id)
-        .where(delivery.c.state.in_(_WAITING), delivery.c.due_at <= now)
-        .order_by(delivery.c.due_at, delivery.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+_CLAIMED = (
+    *(delivery.c.id, delivery.c.fence, delivery.c.lead_id, delivery.c.enrollment_id, delivery.c.campaign),
+    *(delivery.c.stage, delivery.c.step, delivery.c.mail, delivery.c.kind, delivery.c.thread, delivery.c.variants),
+    *(delivery.c.bundle_id, delivery.c.attempts, delivery.c.first_attempt_at, delivery.c.expires_at),
+    *(delivery.c.relay, delivery.c.test, delivery.c.address_hash, delivery.c.reason),
+)
+_DUE_IN_STATE = (
+    select(delivery.c.id)
+    .where(
+        delivery.c.state == bindparam("state"),
+        delivery.c.due_at <= bindparam("now"),
+        or_(delivery.c.campaign.not_in(bindparam("paused", expanding=True)), delivery.c.test),
+        (delivery.c.campaign + "/" + delivery.c.step).not_in(bindparam("stopped", expanding=True)),
     )
-    values = {
-        "state": DeliveryState.SENDING.value,
-        "fence": delivery.c.fence + 1,
-        "attempts": delivery.c.attempts + 1,
-        "claimed_by": node,
-        "claimed_until": until,
-        "begun_at": now,
-        "first_attempt_at": func.coalesce(
-            delivery.c.first_attempt_at, bindparam("first", now, delivery.c.begun_at.type)
-        ),
-    }
-    query = (
-        update(delivery)
-        .where(delivery.c.id.in_(waiting.scalar_subquery()), delivery.c.state.in_(_WAITING))
-        .values(values)
-        .returning(delivery)
+    .order_by(delivery.c.due_at, delivery.c.id)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_ADDRESS_NOW = select(lead.c.address_hash).where(lead.c.id == delivery.c.lead_id).scalar_subquery()
+_CLAIM = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state.in_(_WAITING))
+    .values(
+        state=DeliveryState.SENDING.value,
+        fence=delivery.c.fence + 1,
+        attempts=delivery.c.attempts + 1,
+        claimed_by=bindparam("node"),
+        claimed_until=bindparam("until"),
+        begun_at=bindparam("now"),
+        first_attempt_at=func.coalesce(delivery.c.first_attempt_at, bindparam("now", type_=delivery.c.begun_at.type)),
+        address_hash=func.coalesce(_ADDRESS_NOW, ""),
     )
-    return sorted((_claimed(row) for row in connection.execute(query)), key=lambda found: found.id)
+    .returning(*_CLAIMED)
+)
 
 
-def _claimed(row: Any) -> Claimed:
-    return Claimed(
-        id=row.id,
-        fence=row.fence,
-        lead=row.lead_id,
-        enrollment=row.enrollment_id,
-        campaign=row.campaign,
-        stage=row.stage,
-        step=row.step,
-        mail=row.mail,
-        kind=MailKind(row.kind),
-        thread=row.thread,
-        variants=row.variants,
-        bundle=row.bundle_id,
-        attempts=row.attempts,
-        first_attempt_at=row.first_attempt_at,
-        expires_at=row.expires_at,
-        relay=row.relay,
-        test=row.test,
-    )
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Mails that are not claimed although they are due: those of `paused` campaigns, and `stopped` campaign/step."""
+
+    paused: Collection[str] = ()
+    stopped: Collection[str] = ()
+
+
+def anything_due(connection: Connection, now: datetime) -> bool:
+    """Whether any mail is due, kept or not: asked before a write is begun for nothing."""
+    found = select(delivery.c.id).where(delivery.c.state.in_(_WAITING), delivery.c.due_at <= now).limit(1)
+    return connection.scalar(found) is not None
+
+
+def claim_due(
+    connection: Connection, node: str, now: datetime, until: datetime, limit: int, kept: Kept = Kept()
+) -> list[Claimed]:
+    """Claim mails that are due, oldest first: their attempt is on record before the network is touched.
+
+    Retries fill at most half of a claim, so that a relay that keeps deferring does not starve new mail. From here on
+    `address_hash` is that of the address that the lead has now, by which the gate looks for suppressions.
+    """
+    excepted = {"now": now, "paused": list(kept.paused), "stopped": list(kept.stopped)}
+    ids: list[int] = []
+    for state, most in ((DeliveryState.DEFERRED, max(1, limit // 2)), (DeliveryState.DUE, limit)):
+        values = excepted | {"state": state.value, "limit": min(most, limit - len(ids))}
+        ids.extend(connection.scalars(_DUE_IN_STATE, values))
+    if not ids:
+        return []
+    claim = {"ids": ids, "node": node, "now": now, "until": until}
+    return sorted((_claimed(row) for row in connection.execute(_CLAIM, claim)), key=lambda found: found.id)
+
+
+def _claimed(row: Sequence[Any]) -> Claimed:
+    number, fence, lead_id, enrollment, campaign, stage, step, mail, kind, *rest = row
+    return Claimed(number, fence, lead_id, enrollment, campaign, stage, step, mail, MailKind(kind), *rest)
 
 
 Ticket = tuple[int, int]
@@ -104,17 +144,10 @@ def admit(connection: Connection, tickets: Iterable[Ticket], until: datetime) ->
 
     Committing this is what allows the final dot; who is not among the answer must not get it.
     """
-    query = (
-        update(delivery)
-        .where(
-            tuple_(delivery.c.id, delivery.c.fence).in_(list(tickets)),
-            delivery.c.state == DeliveryState.SENDING.value,
-            ~_suppressed(),
-        )
-        .values(state=DeliveryState.TRANSMITTING.value, claimed_until=until)
-        .returning(delivery.c.id)
-    )
-    return {number for (number,) in connection.execute(query)}
+    wanted = list(tickets)
+    if not wanted:
+        return set()
+    return {number for (number,) in connection.execute(_ADMIT, {"tickets": wanted, "until": until})}
 
 
 def _suppressed() -> Any:
@@ -127,6 +160,41 @@ def _suppressed() -> Any:
         suppression.c.address_hash == delivery.c.address_hash,
         or_(suppression.c.scope == "all", marketing),
     )
+
+
+def _age_from(uncounted: Any) -> Any:
+    """The instant from which the mail's age counts: none while no attempt counts, as it was then never refused."""
+    return case((delivery.c.attempts - uncounted < 1, None), else_=delivery.c.first_attempt_at)
+
+
+# Statements of the hot path are built once: building them anew costs more than running them.
+_TICKETS: BindParameter[Sequence[Ticket]] = bindparam("tickets", expanding=True)
+_ADMIT = (
+    update(delivery)
+    .where(
+        tuple_(delivery.c.id, delivery.c.fence).in_(_TICKETS),
+        delivery.c.state == DeliveryState.SENDING.value,
+        ~_suppressed(),
+    )
+    .values(state=DeliveryState.TRANSMITTING.value, claimed_until=bindparam("until"))
+    .returning(delivery.c.id)
+)
+_HELD_BY_US = (
+    select(delivery.c.id, delivery.c.lead_id, delivery.c.state, delivery.c.attempts, delivery.c.begun_at)
+    .where(tuple_(delivery.c.id, delivery.c.fence).in_(_TICKETS))
+    .with_for_update()
+)
+_END = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("number"))
+    .values(
+        claimed_by="",
+        claimed_until=None,
+        attempts=delivery.c.attempts - bindparam("uncounted", type_=delivery.c.attempts.type),
+        unknowns=delivery.c.unknowns + bindparam("unknown", type_=delivery.c.unknowns.type),
+        first_attempt_at=_age_from(bindparam("uncounted", type_=delivery.c.attempts.type)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,81 +222,54 @@ class Ended:
     copy: tuple[str, bytes] | None = field(default=None, repr=False)
 
 
-def record_ended(connection: Connection, ended: Sequence[Ended]) -> set[int]:
-    """Write how attempts ended; the leads (by number) whose journey goes on, as their mail is no longer in flight."""
-    woken: set[int] = set()
-    known: list[Ended] = []
-    for state, frm in {(one.state, one.frm) for one in ended}:
-        group = [one for one in ended if (one.state, one.frm) == (state, frm)]
-        taken = _change_state(connection, group, state, frm)
-        known.extend(one for one in group if one.id in taken)
-        if not state.in_flight:
-            woken.update(taken.values())
-    _save_attempts(connection, known)
-    _save_copies(connection, known)
-    return woken
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The deliveries (by number) whose outcome counted, and the leads whose journey goes on, their mail being over."""
+
+    counted: frozenset[int] = frozenset()
+    woken: frozenset[int] = frozenset()
 
 
-def _change_state(
-    connection: Connection, group: Sequence[Ended], state: DeliveryState, frm: tuple[DeliveryState, ...]
-) -> dict[int, int]:
-    """Those whose claim still stood, as delivery → lead."""
-    query = (
-        update(delivery)
-        .where(
-            tuple_(delivery.c.id, delivery.c.fence).in_([(one.id, one.fence) for one in group]),
-            delivery.c.state.in_([before.value for before in frm]),
-        )
-        .values(
-            state=state.value,
-            claimed_by="",
-            claimed_until=None,
-            unknowns=delivery.c.unknowns + (1 if state is DeliveryState.UNKNOWN else 0),
-        )
-        .returning(delivery.c.id, delivery.c.lead_id)
-    )
-    taken = {row.id: row.lead_id for row in connection.execute(query)}
-    counted = {"attempts": delivery.c.attempts + bindparam("tries", type_=delivery.c.attempts.type)}
-    details = update(delivery).where(delivery.c.id == bindparam("number")).values(counted)
-    rows = [_details(one, state) for one in group if one.id in taken]
-    if rows:
-        connection.execute(details, rows)
-    return taken
+def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
+    """Write how attempts ended.
+
+    An attempt counts only if its claim still stands, in a state that it may end from; the rows are locked first.
+    """
+    if not ended:
+        return Recorded()
+    rows = connection.execute(_HELD_BY_US, {"tickets": [(one.id, one.fence) for one in ended]})
+    held = {row.id: row for row in rows}
+    counted = [one for one in ended if one.id in held and DeliveryState(held[one.id].state) in one.frm]
+    if counted:
+        connection.execute(_END, [_end_values(one) for one in counted])
+        connection.execute(attempt.insert(), [_attempt_values(one, held[one.id]) for one in counted])
+        copies = [_copy_values(one.id, *one.copy) for one in counted if one.copy is not None]
+        insert_ignoring(connection, copy, copies, ("delivery_id",))
+    woken = frozenset(held[one.id].lead_id for one in counted if not one.state.in_flight)
+    return Recorded(frozenset(one.id for one in counted), woken)
 
 
-def _details(one: Ended, state: DeliveryState) -> dict[str, Any]:
+def _end_values(one: Ended) -> dict[str, Any]:
     return {
         "number": one.id,
+        "state": one.state.value,
         "due_at": one.due_at,
-        "finished_at": None if state.in_flight else one.at,
+        "finished_at": None if one.state.in_flight else one.at,
         "relay": one.relay,
         "reply": one.reply,
         "reason": one.reason,
         "subject": one.subject,
         "form": one.form,
-        "tries": -1 if one.uncounted else 0,
+        "uncounted": 1 if one.uncounted else 0,
+        "unknown": 1 if one.state is DeliveryState.UNKNOWN else 0,
     }
 
 
-def _save_attempts(connection: Connection, ended: Sequence[Ended]) -> None:
-    if not ended:
-        return
-    numbered = {
-        row.id: (row.attempts, row.begun_at)
-        for row in connection.execute(
-            select(delivery.c.id, delivery.c.attempts, delivery.c.begun_at).where(
-                delivery.c.id.in_([one.id for one in ended])
-            )
-        )
-    }
-    connection.execute(attempt.insert(), [_attempt_values(one, *numbered[one.id]) for one in ended])
-
-
-def _attempt_values(one: Ended, number: int, begun_at: datetime | None) -> dict[str, Any]:
+def _attempt_values(one: Ended, held: Any) -> dict[str, Any]:
     return {
         "delivery_id": one.id,
-        "number": number,
-        "begun_at": begun_at or one.at,
+        "number": held.attempts,
+        "begun_at": held.begun_at or one.at,
         "ended_at": one.at,
         "relay": one.relay,
         "phase": one.phase,
@@ -237,17 +278,8 @@ def _attempt_values(one: Ended, number: int, begun_at: datetime | None) -> dict[
     }
 
 
-def _save_copies(connection: Connection, ended: Sequence[Ended]) -> None:
-    rows = [{"delivery_id": one.id, "dictionary": one.copy[0], "content": one.copy[1]} for one in ended if one.copy]
-    if rows:
-        known = set(
-            connection.scalars(
-                select(copy.c.delivery_id).where(copy.c.delivery_id.in_([r["delivery_id"] for r in rows]))
-            )
-        )
-        fresh = [row for row in rows if row["delivery_id"] not in known]
-        if fresh:
-            connection.execute(copy.insert(), fresh)
+def _copy_values(number: int, dictionary: str, content: bytes) -> dict[str, Any]:
+    return {"delivery_id": number, "dictionary": dictionary, "content": content}
 
 
 def keep_claims(connection: Connection, node: str, until: datetime) -> int:
@@ -269,8 +301,10 @@ def any_in_state(connection: Connection, states: Sequence[DeliveryState]) -> boo
     return connection.scalar(found) is not None
 
 
-def rescue(connection: Connection, now: datetime, dead: Sequence[str] = ()) -> tuple[int, int]:
-    """Take back what processes left behind: those named `dead`, and those whose lease ran out.
+def rescue(
+    connection: Connection, now: datetime, dead: Sequence[str] = (), *, everything: bool = False
+) -> tuple[int, int]:
+    """Take back what processes left behind: those named `dead`, and those whose lease ran out; or `everything`.
 
     What was not yet at the gate is due again, its attempt counted; what had passed it is `unknown`, as its final dot
     may be out. The old claim is worthless from here on: its fence or its state no longer match.
@@ -278,7 +312,7 @@ def rescue(connection: Connection, now: datetime, dead: Sequence[str] = ()) -> t
     Returns:
         How many were taken back, and how many are unknown.
     """
-    lost = or_(delivery.c.claimed_until < now, delivery.c.claimed_by.in_(list(dead)))
+    lost = true() if everything else or_(delivery.c.claimed_until < now, delivery.c.claimed_by.in_(list(dead)))
     begun = (
         update(delivery)
         .where(delivery.c.state == DeliveryState.SENDING.value, lost)
@@ -301,8 +335,9 @@ def rescue(connection: Connection, now: datetime, dead: Sequence[str] = ()) -> t
     return connection.execute(begun).rowcount, connection.execute(gone).rowcount
 
 
-def release(connection: Connection, tickets: Sequence[Ticket], due_at: datetime) -> None:
-    """Give back claims that were not begun (the process stops, the relay is paused); their attempt does not count."""
+def release(connection: Connection, tickets: Sequence[Ticket], due_at: datetime, reason: str = "") -> None:
+    """Give back claims that were not begun (the process stops, the mail cannot be written); their attempt does not
+    count."""
     if tickets:
         query = (
             update(delivery)
@@ -316,9 +351,45 @@ def release(connection: Connection, tickets: Sequence[Ticket], due_at: datetime)
                 claimed_until=None,
                 due_at=due_at,
                 attempts=delivery.c.attempts - 1,
+                first_attempt_at=_age_from(1),
+                reason=reason,
             )
         )
         connection.execute(query)
+
+
+def hurry(connection: Connection, now: datetime) -> int:
+    """Mails that were put aside because they could not be written are tried now; how many that is."""
+    held = (delivery.c.state == DeliveryState.DUE.value, delivery.c.due_at > now, delivery.c.reason != "")
+    return connection.execute(update(delivery).where(*held).values(due_at=now)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """A mail that is not to go any more: of which enrollment, step and occurrence, and why."""
+
+    enrollment: int
+    step: str
+    occurrence: int
+    reason: str
+
+
+def withdraw(connection: Connection, unwanted: Sequence[Unwanted], at: datetime) -> None:
+    """Drop mails that still wait; those that were begun meanwhile go their way."""
+    if not unwanted:
+        return
+    query = (
+        update(delivery)
+        .where(
+            delivery.c.enrollment_id == bindparam("enrollment"),
+            delivery.c.step == bindparam("of_step"),
+            delivery.c.occurrence == bindparam("pass"),
+            delivery.c.state.in_(_WAITING),
+        )
+        .values(state=DeliveryState.DROPPED.value, reason=bindparam("why"), finished_at=bindparam("at"), due_at=None)
+    )
+    values = [{"enrollment": u.enrollment, "of_step": u.step, "pass": u.occurrence, "why": u.reason} for u in unwanted]
+    connection.execute(query, [one | {"at": at} for one in values])
 
 
 def settle_unknown(
@@ -355,6 +426,11 @@ def unknown_since(connection: Connection, before: datetime) -> list[Any]:
     return list(connection.execute(query.order_by(delivery.c.id)))
 
 
+def unknown_ids(connection: Connection) -> list[int]:
+    """Every delivery of unknown fate, waited for or given up: evidence may come late."""
+    return list(connection.scalars(select(delivery.c.id).where(delivery.c.state == DeliveryState.UNKNOWN.value)))
+
+
 def next_delivery_instant(connection: Connection) -> datetime | None:
     """When the next mail is to be tried."""
     query = select(func.min(delivery.c.due_at)).where(delivery.c.state.in_(_WAITING))
@@ -389,7 +465,10 @@ def threads(connection: Connection, wanted: Sequence[tuple[int, str]]) -> dict[t
     """For (enrollment, step): the number and subject of the mail that was sent there last."""
     query = (
         select(delivery.c.enrollment_id, delivery.c.step, delivery.c.id, delivery.c.subject)
-        .where(tuple_(delivery.c.enrollment_id, delivery.c.step).in_(list(wanted)))
+        .where(
+            tuple_(delivery.c.enrollment_id, delivery.c.step).in_(list(wanted)),
+            delivery.c.state.in_((DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)),
+        )
         .order_by(delivery.c.id)
     )
     return {(row.enrollment_id, row.step): (row.id, row.subject) for row in connection.execute(query)}

@@ -135,6 +135,8 @@ def _meets(value: Constant, test: tuple[Order, Constant]) -> bool:
 
 def _some_value(tests: list[tuple[Order, Constant]], counted: bool) -> bool:
     """Whether any value meets all tests: one of their borders, something between two of them, or beyond."""
+    if not tests:
+        return True
     numbers = [border for _, border in tests if isinstance(border, float)]
     instants = [border for _, border in tests if isinstance(border, datetime)]
     if counted:

@@ -1,0 +1,172 @@
+"""The whole send path – decide, render, MIME, SMTP, accounted – as a share of what smtp-source reaches in the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+
+from bench.postfix import ensure_postfix, running_sink, source_seconds
+from engine.authoring.home import read_home
+from engine.clock import SteppedClock
+from engine.config.model import Relay
+from engine.processes.sender import mailer_for
+from engine.runtime.sender import SendingLine
+from engine.service.advance import advance_all
+from engine.service.apply import apply, prospect
+from engine.service.check import check
+from engine.service.deliver import Dispatch
+from engine.service.home import Home, open_home
+from engine.service.import_leads import import_file
+from engine.service.running import Runner
+from engine.service.starter import starter_folder
+from engine.store.database import reading
+from engine.store.deliveries import state_counts
+
+OCTETS = 9_500
+CONNECTIONS = 20
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+CAMPAIGN = """
+title = "Bench"
+theme = "bench"
+state = "live"
+enter = "source == 'bench'"
+
+[stage.only]
+exhausted = "hold"
+
+[[stage.only.step]]
+email = "mail"
+"""
+
+CONFIG = """
+[company]
+name = "Acme"
+postal_address = "1 Main Street, Springfield"
+
+[sender]
+default = "Ann Lee <ann@acme.example>"
+verified_domains = ["acme.example"]
+
+[tracking]
+base_url = "https://track.acme.example"
+
+[[relay]]
+name = "sink"
+host = "127.0.0.1"
+port = 2525
+tls = "none"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFigure:
+    """Mails per second of the whole path and of the limit, and how the path's time divides."""
+
+    mails: int
+    decide: float
+    send: float
+    after: float
+    limit: float
+    octets: int
+
+    @property
+    def ours(self) -> float:
+        return self.mails / (self.decide + self.send + self.after)
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.limit
+
+
+def measure(mails: int = 5_000) -> SendFigure:
+    """Send a first mail to `mails` leads, from their being due to their being accounted for."""
+    postfix = ensure_postfix()
+    with running_sink(postfix) as port, tempfile.TemporaryDirectory() as folder:
+        limit = mails / source_seconds(postfix, port, mails=mails, connections=CONNECTIONS, octets=OCTETS)
+        home, runner = _home(Path(folder), port, mails)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop, ThreadPoolExecutor(1) as writer:
+            return _measured(home, runner, mails, limit, loop, writer)
+
+
+def _measured(
+    home: Home, runner: Runner, mails: int, limit: float, loop: asyncio.Runner, writer: ThreadPoolExecutor
+) -> SendFigure:
+    programme = runner.current().programme
+    begun = time.perf_counter()
+    advance_all(home.store, programme, NOW)
+    decided = time.perf_counter()
+    loop.run(_send(home, runner, writer))
+    sent = time.perf_counter()
+    advance_all(home.store, programme, NOW)
+    ended = time.perf_counter()
+    with reading(home.store) as connection:
+        counts = state_counts(connection)
+    assert counts == {"sent": mails}, counts
+    return SendFigure(mails, decided - begun, sent - decided, ended - sent, limit, OCTETS)
+
+
+async def _send(home: Home, runner: Runner, writer: ThreadPoolExecutor) -> None:
+    mailer = mailer_for(home)
+    await SendingLine(Dispatch(home, "bench", runner), mailer, CONNECTIONS, writer).run_dry()
+    await mailer.close(drain=True)
+
+
+def _home(folder: Path, port: int, leads: int) -> tuple[Home, Runner]:
+    for name in ("layouts", "partials"):
+        source = starter_folder() / "templates" / name
+        (folder / "templates" / name).mkdir(parents=True)
+        for path in source.glob("*.html"):
+            (folder / "templates" / name / path.name).write_bytes(path.read_bytes())
+    (folder / "config.toml").write_text(CONFIG)
+    (folder / "campaigns").mkdir()
+    (folder / "campaigns" / "bench.toml").write_text(CAMPAIGN)
+    (folder / "templates" / "bench" / "only").mkdir(parents=True)
+    (folder / "templates" / "bench" / "only" / "mail.html").write_text(_mail())
+    relay = Relay(
+        name="sink", host="127.0.0.1", port=port, tls="none", connections=CONNECTIONS, mails_per_connection=10**6
+    )
+    config = read_home(folder).config.model_copy(update={"relay": (relay,)})
+    home = open_home(folder, config, SteppedClock(NOW))
+    runner = Runner(home)
+    apply(home, prospect(home, check(folder), runner), "bench")
+    rows = "".join(f"lead{n}@x{n % 97}.example,Jane{n},Northwind {n % 50},bench\n" for n in range(leads))
+    (folder / "leads.csv").write_text("email,first_name,company,source\n" + rows)
+    import_file(home.store, folder / "leads.csv", config, home.keys.addresses, NOW)
+    return home, runner
+
+
+def _mail() -> str:
+    """A personalised mail of about 9.5 KB, text and HTML, with 25 tracked links."""
+    items = "".join(
+        f'<p>{{{{ lead.first_name or "there" }}}}, item {n} for {{{{ lead.company or "you" }}}}: '
+        f'<a href="https://acme.example/item/{n}" data-link="item-{n}">look at item {n}</a></p>\n'
+        for n in range(24)
+    )
+    head = '+++\nsubject = "For {{ lead.company or \'you\' }}"\npreheader = "Twenty-five things"\n+++\n'
+    footer = '<p>{{ company.postal_address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
+    start = (
+        '<!doctype html><html><head><title>Mail</title></head><body>\n<p><a href="https://acme.example/">Acme</a></p>'
+    )
+    return f"{head}{start}\n{items}{footer}\n</body></html>\n"
+
+
+def main() -> None:
+    figure = measure()
+    each = 1e6 / figure.mails
+    print(
+        f"whole send path  {figure.ratio:.3f} of smtp-source -d  ({figure.ours:,.0f} of {figure.limit:,.0f} mails/s; "
+        f"a mail: decide {figure.decide * each:,.0f} µs, send {figure.send * each:,.0f} µs, "
+        f"look again {figure.after * each:,.0f} µs)"
+    )
+
+
+if __name__ == "__main__":
+    main()
