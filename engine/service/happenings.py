@@ -144,10 +144,14 @@ def permission_moments(suppressions: Sequence[Any], consents: Sequence[Any], sto
     for row in suppressions:
         if row.at not in told:
             scope = _SCOPES.get(row.scope, row.scope.replace("topic:", "the topic "))
-            by = f" (by {row.source})" if row.source else ""
-            yield Moment(row.at, "suppressed", scope, f"{row.reason}{by}", Tone.BAD)
+            yield Moment(row.at, "suppressed", scope, because(row.reason, row.source), Tone.BAD)
     for row in consents:
         if row.at not in told:
             what = "consented" if row.granted else "withdrew"
             about = f"to {row.topic}" if row.topic else ""
             yield Moment(row.at, what, about, row.source, Tone.GOOD if row.granted else Tone.BAD)
+
+
+def because(reason: str, source: str) -> str:
+    """A suppression's reason, and who set it where that says more."""
+    return reason if not source or source in reason else f"{reason} (by {source})"

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.domain.identity import Address, read_address
+from engine.domain.journey.facts import Lead
 from engine.errors import RipelineError
+from engine.store.database import Store, reading
+from engine.store.facts import load_leads
 from engine.store.lead_names import leads_called
 from engine.store.leads import find_lead, lead_row
 
@@ -45,3 +48,14 @@ def full_name(fields: Mapping[str, Any]) -> str:
     """First and last name, or the whole one; empty if neither is known."""
     parts = (str(fields.get(key) or "") for key in ("first_name", "last_name"))
     return " ".join(part for part in parts if part) or str(fields.get("name") or "")
+
+
+def lead_named(store: Store, name: str) -> Lead:
+    """The lead that is called so, without its history.
+
+    Raises:
+        RipelineError: nobody is called so, or several are.
+    """
+    with reading(store) as connection:
+        row = meant_lead(connection, name)
+        return load_leads(connection, [row.id])[row.id]

@@ -16,7 +16,15 @@ from engine.domain.journey.view import LeadView
 from engine.domain.rules import evaluate, explain
 from engine.domain.timing import tell_instant, zone_named
 from engine.service.deliver import SENDING_HELD
-from engine.service.happenings import Moment, mail_moments, merged, permission_moments, story_moments, traffic_moments
+from engine.service.happenings import (
+    Moment,
+    because,
+    mail_moments,
+    merged,
+    permission_moments,
+    story_moments,
+    traffic_moments,
+)
 from engine.service.home import Home
 from engine.service.mail_titles import MailTitles
 from engine.service.running import Running
@@ -137,7 +145,7 @@ def _papers(home: Home, name: str) -> Papers:
             suppressions=suppressions_of(connection, row.address_hash) if row.address_hash else (),
             standings=campaign_rows(connection),
             sending_held=home_value(connection, SENDING_HELD),
-            titles={(mail.campaign, mail.step): mail.subject for mail in deliveries if mail.subject},
+            titles={(mail.campaign, mail.step): mail.subject for mail in deliveries if mail.subject and not mail.test},
         )
 
 
@@ -189,8 +197,8 @@ def _ahead(coming: Sequence[Next], speaker: Speaker, now: datetime) -> Iterator[
             continue
         told = tell_next(_titled(found, speaker), speaker.zone, now)
         due = found.at is not None and found.at <= now and not found.because
-        because = told.because or found.because
-        yield Ahead(told.verb, found.campaign, found.at, told.what, "due: at the next look" if due else because)
+        why = "due: at the next look" if due else told.because or found.because
+        yield Ahead(told.verb, found.campaign, found.at, told.what, why)
 
 
 def _entering(facts: LeadFacts, coming: Sequence[Next], now: datetime) -> Iterator[Ahead]:
@@ -215,7 +223,7 @@ def _never(papers: Papers, coming: Sequence[Next], speaker: Speaker, now: dateti
     scopes = {"all": "any mail", "marketing": "marketing mail"}
     for row in papers.suppressions:
         what = scopes.get(row.scope, f"mail on {row.scope.removeprefix('topic:')}")
-        yield Outside(what, f"{row.reason}, {tell_instant(row.at, zone, now)}{_by(row.source)}")
+        yield Outside(what, f"{because(row.reason, row.source)}, {tell_instant(row.at, zone, now)}")
     policy, domain = programme.policy, facts.lead.email.rpartition("@")[2].casefold()
     if domain in policy.never_domains:
         yield Outside("marketing mail", f"config.toml says never to mail {domain}")
@@ -229,10 +237,6 @@ def _never(papers: Papers, coming: Sequence[Next], speaker: Speaker, now: dateti
 
 _FOR_ALL_MAIL = ("suppressed", "never_mail", "the lead has no email")
 """Reasons that are told once for all mail, not for each."""
-
-
-def _by(source: str) -> str:
-    return f" (by {source})" if source else ""
 
 
 def _not_in(papers: Papers, coming: Set[str], programme: Programme, now: datetime) -> Iterator[Outside]:
@@ -254,10 +258,10 @@ def _why_not_in(papers: Papers, campaign: Campaign, programme: Programme, now: d
     if campaign.enter is None:
         return "its file names neither enter nor on"
     view = LeadView(facts, None, campaign, {})
-    because = explain(campaign.enter, view, now)
+    told = explain(campaign.enter, view, now)
     if evaluate(campaign.enter, view, now).holds and campaign.id in facts.passed_over:
-        return f"met its condition before it went live ({because}); backfill = true would let such leads in"
-    return f"enter: {because}"
+        return f"met its condition before it went live ({told}); backfill = true would let such leads in"
+    return f"enter: {told}"
 
 
 def _why_not_triggered(facts: LeadFacts, campaign: Campaign, now: datetime) -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, case, func, select
 
 from engine.domain.delivery import DeliveryState
-from engine.store.tables import DeliveryRow
+from engine.store.tables import DeliveryRow, LeadRow
 
 _DELIVERY: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
+_LEAD: Table = LeadRow.__table__  # type: ignore[attr-defined]
 _WAITING = (DeliveryState.DUE.value, DeliveryState.DEFERRED.value)
 
 
@@ -52,3 +53,14 @@ def sent_since(connection: Connection, since: datetime) -> int:
         _DELIVERY.c.test.is_(False),
     )
     return int(connection.scalar(query) or 0)
+
+
+def unknown_mails(connection: Connection) -> list[Any]:
+    """Mails of unknown fate with the address of their lead, those for which leads still wait first."""
+    query = (
+        select(_DELIVERY, _LEAD.c.email)
+        .join(_LEAD, _LEAD.c.id == _DELIVERY.c.lead_id)
+        .where(_DELIVERY.c.state == DeliveryState.UNKNOWN.value)
+        .order_by(_DELIVERY.c.finished_at.is_not(None), _DELIVERY.c.id)
+    )
+    return list(connection.execute(query))

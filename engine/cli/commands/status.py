@@ -114,7 +114,7 @@ def _campaign(campaign: CampaignState, most: int, zone: ZoneInfo, now: datetime)
     if campaign.paused_since is not None:
         standing += f" since {clock_time(campaign.paused_since, zone, now.astimezone(zone).date()).strip()}"
     inside = counted(campaign.leads, "lead") if campaign.leads else "nobody"
-    yield [(campaign.name, "bold"), (standing, style), ("", ""), (inside, "")]
+    yield [(campaign.name, "bold"), ("", ""), (f"{standing}, {inside}", style)]
     for stage in campaign.stages:
         paused = f"{stage.paused:,} of them paused" if stage.paused else ""
         yield [(f"  {stage.name}", ""), (f"{stage.leads:,}", ""), (bar(stage.leads, most), "cyan"), (paused, "yellow")]

@@ -19,6 +19,7 @@ import typer
 
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import columns, counted, say, show
+from engine.service.happenings import because
 from engine.service.home import Home
 from engine.service.suppress import suppress, suppressed, unsuppress
 
@@ -71,7 +72,7 @@ def _show(place: Home, address: str) -> None:
         return
     say(f"{address} is not mailed:", "bold")
     rows = [
-        [(one.scope, "bold"), (f"{one.at:%Y-%m-%d %H:%M} UTC", ""), (f"{one.reason} (by {one.source})", "")]
+        [(one.scope, "bold"), (f"{one.at:%Y-%m-%d %H:%M} UTC", ""), (because(one.reason, one.source), "")]
         for one in found
     ]
     show(columns(rows, indent=2))
