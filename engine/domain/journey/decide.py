@@ -142,4 +142,4 @@ def _left_behind(programme: Programme, enrollment: Enrollment, mail: Delivery) -
     return f"the lead moved on to {enrollment.stage}"
 
 
-_NOT_BEGUN = frozenset({DeliveryState.DUE, DeliveryState.DEFERRED})
+_NOT_BEGUN = (DeliveryState.DUE, DeliveryState.DEFERRED)

@@ -23,7 +23,7 @@ YEAR = 120 * DAY
 """Long enough for every wait, cadence and re-entry of the random worlds to come round."""
 
 SLOW = list(HealthCheck)
-many = settings(max_examples=150, phases=[Phase.generate], deadline=None, suppress_health_check=SLOW)
+many = settings(max_examples=80, phases=[Phase.generate], deadline=None, suppress_health_check=SLOW)
 few = settings(max_examples=15, phases=[Phase.generate], deadline=None, suppress_health_check=SLOW)
 
 
