@@ -114,7 +114,7 @@ def _measured(
 
 
 async def _send(home: Home, runner: Runner, writer: ThreadPoolExecutor) -> None:
-    mailer = mailer_for(home)
+    mailer = mailer_for(home, writer)
     await SendingLine(Dispatch(home, "bench", runner), mailer, CONNECTIONS, writer).run_dry()
     await mailer.close(drain=True)
 

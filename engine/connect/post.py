@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 TIMEOUT = 10.0
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class RefusedAddressError(Exception):
@@ -30,9 +31,18 @@ def public_address(host: str, port: int) -> str:
         raise RefusedAddressError(f"the name {host} cannot be resolved") from error
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
-        if not ipaddress.ip_address(address.partition("%")[0]).is_global:
+        if not _is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise RefusedAddressError(f"{host} leads to {address}, which is not a public address")
     return addresses[0]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Global, for one host only, and no tunnel to an IPv4 address inside (mapped, 6to4, Teredo, NAT64)."""
+    if isinstance(address, ipaddress.IPv6Address):
+        within = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if within is not None or address in _NAT64:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def post_json(url: str, content: Mapping[str, object]) -> str:
@@ -41,7 +51,7 @@ def post_json(url: str, content: Mapping[str, object]) -> str:
 
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
-        return f"{url} is no https address"
+        return f"the webhook's address must begin with https:// (its host is {parts.hostname or 'missing'})"
     try:
         address = public_address(parts.hostname, parts.port or 443)
         target = httpx.URL(url).copy_with(host=address)

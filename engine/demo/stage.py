@@ -73,8 +73,6 @@ class Stage:
 
     def step(self, end: datetime) -> datetime | None:
         """Do everything that is due now, and step the clock to the next due instant; None when `end` is reached."""
-        self._act()
-        self._happen()
         if self._hits:
             self.spool.rotate()
             drain_spool(self.home, self.runner)
@@ -84,8 +82,21 @@ class Stage:
         instant = self._next()
         if instant is None or instant > end:
             return None
-        self.clock.step_to(max(instant, self.clock.now() + RESOLUTION))
+        self._live_until(max(instant, self.clock.now() + RESOLUTION))
         return self.clock.now()
+
+    def _live_until(self, instant: datetime) -> None:
+        """Let people and machines act, each at its own time, and step the clock there."""
+        while self.acts and self.acts[0].at <= instant:
+            act = heapq.heappop(self.acts)
+            self.clock.step_to(act.at)
+            target = _perform(self.client, act)
+            self._hits = True
+            if target and act.human:
+                self._go_on(act, target)
+        self.clock.step_to(instant)
+        while self.happenings and self.happenings[0][0] <= instant:
+            record_event(self.home, heapq.heappop(self.happenings)[2])
 
     def _send(self) -> None:
         with reading(self.home.store) as connection:
@@ -103,19 +114,6 @@ class Stage:
         """These things will happen outside of mail."""
         for happening in happenings:
             heapq.heappush(self.happenings, (happening.at, happening.source_id, happening))
-
-    def _happen(self) -> None:
-        while self.happenings and self.happenings[0][0] <= self.clock.now():
-            record_event(self.home, heapq.heappop(self.happenings)[2])
-
-    def _act(self) -> None:
-        """People and machines do over HTTP what they are about to do by now."""
-        while self.acts and self.acts[0].at <= self.clock.now():
-            act = heapq.heappop(self.acts)
-            target = _perform(self.client, act)
-            self._hits = True
-            if target and act.human:
-                self._go_on(act, target)
 
     def _go_on(self, act: Act, target: str) -> None:
         """Who follows a link may fill in the form behind it, and come to the webinar."""
@@ -168,7 +166,7 @@ def set_stage(folder: Path, count: int) -> Iterator[Stage]:
             people = make_people(count, SEED)
             apply(home, prospect(home, check(folder), runner), "demo")
             _fill(home, people)
-            mailer = mailer_for(home)
+            mailer = mailer_for(home, writer)
             reader = Reader(people, SEED)
             stage = Stage(home, runner, clock, inbox, spool, mailer, people, reader, loop, writer, client)
             stage.expect(trials(people, START, SEED))

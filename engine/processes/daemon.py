@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,9 +15,10 @@ from engine.service.alerts import end_trouble, raise_alert
 from engine.service.apply import apply, prospect
 from engine.service.check import CheckReport, check
 from engine.service.home import Home
-from engine.service.operator import tell_operator
+from engine.service.operator import OperatorBell
 from engine.service.running import Runner
 from engine.service.tick import take_hits
+from engine.store.database import StoreError
 from engine.web.spool import drain, oldest_age
 
 log = logging.getLogger("ripeline.daemon")
@@ -33,7 +33,7 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
     watcher = Watcher(home, runner) if home.config.apply.safe else None
     chores = Chores(
         drain=lambda: drain_spool(home, runner),
-        tell=lambda: tell_operator(home),
+        tell=OperatorBell(home).ring,
         watch=watcher.look if watcher else None,
     )
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker))).run()
@@ -51,18 +51,30 @@ def _commands(home: Home, *, tracker: bool) -> Iterator[tuple[str, Sequence[str]
 def drain_spool(home: Home, runner: Runner) -> int:
     """Take the tracker's hits in; a segment goes only after its hits are committed. How many hits were new."""
     new = 0
-    for batch in drain(home.spool):
-        new += take_hits(home, runner.current(), list(batch.hits))
-        batch.done()
-        if batch.damaged:
-            text = f"{batch.damaged} lines of the tracker's spool are damaged; they are kept in {batch.path.name}"
-            raise_alert(home, "spool:damaged", text, home.clock.now())
-    age = oldest_age(home.spool, home.clock.now())
-    if age > SPOOL_ALARM:
-        raise_alert(home, "spool:age", f"the tracker's hits wait since {age}; is the store away?", home.clock.now())
-    else:
-        end_trouble(home, "spool:age", home.clock.now())
+    try:
+        for batch in drain(home.spool):
+            new += take_hits(home, runner.current(), list(batch.hits))
+            batch.done()
+            if batch.damaged:
+                text = f"{batch.damaged} lines of the tracker's spool are damaged; they are kept in {batch.path.name}"
+                raise_alert(home, "spool:damaged", text, home.clock.now())
+    finally:
+        _watch_age(home)
     return new
+
+
+def _watch_age(home: Home) -> None:
+    """Unsubscribes may wait in the spool: that nobody drains it is told, by the log alone if the store is away."""
+    now = home.clock.now()
+    age = oldest_age(home.spool, now)
+    if age <= SPOOL_ALARM:
+        end_trouble(home, "spool:age", now)
+        return
+    told = f"the tracker's hits wait since {age.total_seconds():.0f} s; is the store away?"
+    try:
+        raise_alert(home, "spool:age", told, now)
+    except StoreError:
+        log.error("%s", told)
 
 
 class Watcher:
@@ -94,7 +106,7 @@ class Watcher:
         if plan.nothing_new:
             return
         if plan.safe:
-            number = apply(self._home, plan, f"{getpass.getuser()} (watched files)")
+            number = apply(self._home, plan, "the daemon, watching the files")
             log.info("bundle %d applied: %d changes, all safe", number, len(plan.difference.changes))
         else:
             log.warning("a change touches leads and waits for a person: run `ripeline apply`")

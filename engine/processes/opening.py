@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.authoring.home import read_home
 from engine.config.model import Config
 from engine.errors import ProblemsError
+from engine.runtime.lifeline import end_with_supervisor
 from engine.runtime.logs import set_up_logs
 from engine.service.home import Home, open_home
 
@@ -19,7 +20,8 @@ def open_for_work(path: Path) -> Home:
         RipelineError: there is no home, or its store cannot be opened.
     """
     config = usable_config(path)
-    set_up_logs(config.logs.format)
+    set_up_logs(config.logs.format, personal_data=config.logs.personal_data)
+    end_with_supervisor()
     return open_home(path.resolve(), config)
 
 

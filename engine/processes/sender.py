@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from engine.processes.opening import open_for_work
@@ -18,6 +21,8 @@ from engine.service.home import Home
 from engine.service.relays import relay_settings, routes
 from engine.smtp.mailer import Mailer, RelaySet
 
+log = logging.getLogger("ripeline.sender")
+
 
 def run_sender(path: Path, name: str) -> None:
     """Send until SIGTERM; mails under way are finished, those not begun are given back."""
@@ -27,20 +32,22 @@ def run_sender(path: Path, name: str) -> None:
 
 async def _send(home: Home, node: str) -> None:
     with ThreadPoolExecutor(1, thread_name_prefix="writer") as writer:
-        line = SendingLine(Dispatch(home, node), mailer_for(home), workers_for(home), writer)
+        line = SendingLine(Dispatch(home, node), mailer_for(home, writer), workers_for(home), writer)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, line.stop)
         await line.run()
 
 
-def mailer_for(home: Home) -> Mailer:
-    """A mailer over the home's relays.
+def mailer_for(home: Home, writer: Executor) -> Mailer:
+    """A mailer over the home's relays; its alerts are written by `writer`.
 
     Raises:
         RipelineError: a relay's settings or secrets are unusable.
     """
-    relays = RelaySet(relay_settings(home.config, home.path), routes(home.config), home.clock, OperatorAlarm(home))
+    relays = RelaySet(
+        relay_settings(home.config, home.path), routes(home.config), home.clock, OperatorAlarm(home, writer)
+    )
     return Mailer(relays, home.clock)
 
 
@@ -50,14 +57,27 @@ def workers_for(home: Home) -> int:
 
 
 class OperatorAlarm:
-    """Turns a relay's rests into one alert, and ends it when the relay works again."""
+    """Turns a relay's rests into one alert, and ends it when the relay works again.
 
-    def __init__(self, home: Home) -> None:
+    The connections that notice it do not wait for the database: alerts are written by the process's one writer.
+    """
+
+    def __init__(self, home: Home, writer: Executor) -> None:
         self._home = home
+        self._writer = writer
 
     def relay_paused(self, relay: str, reason: str, retry_at: datetime) -> None:
         text = f"relay '{relay}' {reason}. Nothing was lost: its mails wait; trying again at {retry_at:%H:%M} UTC."
-        raise_alert(self._home, f"relay:{relay}", text, self._home.clock.now())
+        self._write(partial(raise_alert, self._home, f"relay:{relay}", text, self._home.clock.now()))
 
     def relay_resumed(self, relay: str) -> None:
-        end_trouble(self._home, f"relay:{relay}", self._home.clock.now())
+        self._write(partial(end_trouble, self._home, f"relay:{relay}", self._home.clock.now()))
+
+    def _write(self, work: Callable[[], None]) -> None:
+        self._writer.submit(work).add_done_callback(_told_if_failed)
+
+
+def _told_if_failed(done: Future[None]) -> None:
+    fault = done.exception()
+    if fault is not None:
+        log.error("an alert could not be written: %s", fault)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -77,29 +77,31 @@ class Daemon:
     def _run(self, *, alone: bool = False) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
+        bundle = self._runner.current().programme.bundle
         if alone:
-            self._take_back_everything()
+            self._take_back_everything("an earlier run ended suddenly")
         scheduler = self._schedule()
-        for name, command in self._commands:
-            self._supervisor.add(name, command)
-        scheduler.start()
-        log.info(
-            "running: bundle %d, %s", self._runner.current().programme.bundle, ", ".join(self._supervisor.running())
-        )
-        self._stop.wait()
-        log.info("stopping: what is under way is finished")
-        scheduler.shutdown(wait=True)
-        self._supervisor.end(PATIENCE)
+        try:
+            for name, command in self._commands:
+                self._supervisor.add(name, command)
+            scheduler.start()
+            log.info("running: bundle %d, %s", bundle, ", ".join(self._supervisor.running()))
+            self._stop.wait()
+            log.info("stopping: what is under way is finished")
+        finally:
+            if scheduler.running:
+                scheduler.shutdown(wait=True)
+            self._supervisor.end(PATIENCE)
         self._guarded(self._chores.drain)()
-        log.info("stopped; nothing was left half done")
+        if not alone or not self._take_back_everything("processes had to be killed"):
+            log.info("stopped; nothing was left half done")
 
-    def _take_back_everything(self) -> None:
-        """No other process can be at work in this home: whatever is claimed was left behind."""
-        again, unknown = take_back(self._home, self._home.clock.now() + timedelta(days=3650))
+    def _take_back_everything(self, why: str) -> bool:
+        """No other process can be at work in this home: whatever is claimed was left behind. Whether anything was."""
+        again, unknown = take_back(self._home, self._home.clock.now(), everything=True)
         if again or unknown:
-            log.warning(
-                "an earlier run ended suddenly: %d mails are due again, %d have an unknown fate", again, unknown
-            )
+            log.warning("%s: %d mails are due again, %d have an unknown fate", why, again, unknown)
+        return bool(again or unknown)
 
     def _schedule(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
@@ -151,5 +153,5 @@ class Daemon:
 
 
 def node_name(name: str, pid: int) -> str:
-    """How a sending process signs its claims: its name and process number, so that a successor is not taken for it."""
-    return f"{name}:{pid}"
+    """How a sending process signs its claims: no successor, and no process of another node, is taken for it."""
+    return f"{name}:{socket.gethostname()}:{pid}"

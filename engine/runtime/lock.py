@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.errors import RipelineError
@@ -44,18 +44,22 @@ def holder(path: Path) -> tuple[int, datetime] | None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            found = json.loads(file.read() or "{}")
-            return int(found.get("pid", 0)), datetime.fromisoformat(found["since"])
+            return _holder(file.read())
     return None
 
 
-def _told(content: str) -> str:
+def _holder(content: str) -> tuple[int, datetime]:
+    """Who wrote this into its lock; a process that has not yet done so is nobody since ever."""
     try:
         found = json.loads(content)
-        since = datetime.fromisoformat(found["since"])
-        who = f"pid {found['pid']} since {since:%H:%M} UTC"
-    except (ValueError, KeyError):
-        who = "its lock is held"
+        return int(found["pid"]), datetime.fromisoformat(found["since"])
+    except (ValueError, KeyError, TypeError):
+        return 0, datetime.fromtimestamp(0, UTC)
+
+
+def _told(content: str) -> str:
+    pid, since = _holder(content)
+    who = f"pid {pid} since {since:%H:%M} UTC" if pid else "it is just starting"
     return (
         f"another daemon holds this home ({who}). Stop it, or use PostgreSQL for several nodes: docs/how-to/cluster.md"
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Literal
 
+_ADDRESS = re.compile(r"[^\s<>@\"'(]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -44,11 +46,23 @@ def _extras(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in vars(record).items() if key not in _OWN and not key.startswith("_")}
 
 
-def set_up_logs(form: Literal["text", "json"], level: int = logging.INFO) -> None:
+class _Discreet(logging.Filter):
+    """Takes addresses out of what is logged: relays and templates quote them in their words."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _ADDRESS.sub("(an address)", record.getMessage()), ()
+        return True
+
+
+def set_up_logs(form: Literal["text", "json"], level: int = logging.INFO, *, personal_data: bool = False) -> None:
     """Log to standard error in this form; libraries speak only when something is wrong."""
     handler = logging.StreamHandler(sys.stderr)
+    if not personal_data:
+        handler.addFilter(_Discreet())
     handler.setFormatter(_Json() if form == "json" else _People())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    # it warns of every job that waits for the one job thread, as is meant
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("ripeline").setLevel(level)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -17,8 +17,10 @@ from typing import TypeVar
 from engine.service.deliver import Batch, Dispatch, Sent
 from engine.service.letters import Letter
 from engine.smtp.gate import GroupGate
+from engine.smtp.health import Use
 from engine.smtp.mailer import Mailer
 from engine.store.database import StoreError
+from engine.store.deliveries import Claimed
 
 log = logging.getLogger("ripeline.sender")
 
@@ -63,7 +65,7 @@ class SendingLine:
             others.append(tasks.create_task(self._beat()))
             recorder = tasks.create_task(self._record())
             await self._feed(until_empty=until_empty)
-            await self._letters.join()
+            await self._drained()
             for other in others:
                 other.cancel()
             await self._all_written()
@@ -71,18 +73,28 @@ class SendingLine:
 
     async def _feed(self, *, until_empty: bool) -> None:
         while not self._stopping.is_set():
-            batch = await self._claim()
+            batch = await self._claim(CLAIM if until_empty else self._appetite())
             if batch is not None:
                 await self._write(batch)
-                await self._in_writer(self._dispatch.put_aside)
+                await self._put_aside()
             elif until_empty:
                 return
             else:
                 await self._idle()
 
-    async def _claim(self) -> Batch | None:
+    def _appetite(self) -> int:
+        """How many mails to claim: none while every relay rests, one to try a relay whose rest is over."""
+        states = self._mailer.relays.states()
+        if any(state.use is Use.FIT for state in states):
+            return CLAIM
+        now = self._dispatch.now()
+        return int(any(s.use is Use.RESTING and s.retry_at is not None and s.retry_at <= now for s in states))
+
+    async def _claim(self, limit: int) -> Batch | None:
+        if not limit:
+            return None
         try:
-            return await self._in_writer(lambda: self._dispatch.claim(CLAIM))
+            return await self._in_writer(partial(self._dispatch.claim, limit))
         except StoreError as error:
             log.error("nothing can be claimed now: %s", error)
             return None
@@ -90,12 +102,25 @@ class SendingLine:
     async def _write(self, batch: Batch) -> None:
         """Write the mails a little ahead of the connections; what is left when told to stop is given back."""
         for number, claim in enumerate(batch.claims):
-            if self._stopping.is_set():
-                await self._in_writer(partial(self._dispatch.give_back, batch.claims[number:]))
+            if self._stopping.is_set() or self._dispatch.is_stale(batch):
+                await self._give_back(batch.claims[number:])
                 return
             letter = self._dispatch.write(batch, claim)
             if letter is not None:
                 await self._letters.put(letter)
+
+    async def _give_back(self, claims: Sequence[Claimed]) -> None:
+        """What the database does not take back now is taken back when the lease runs out, or this process ended."""
+        try:
+            await self._in_writer(partial(self._dispatch.give_back, claims))
+        except StoreError as error:
+            log.error("%d mails could not be given back now: %s", len(claims), error)
+
+    async def _put_aside(self) -> None:
+        try:
+            await self._in_writer(self._dispatch.put_aside)
+        except StoreError as error:
+            log.error("mails that cannot be written are not noted yet: %s", error)
 
     async def _idle(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -129,14 +154,24 @@ class SendingLine:
                 log.error("%d outcomes wait to be written: %s", self._dispatch.noted, error)
                 await asyncio.sleep(IDLE_SECONDS)
 
+    async def _drained(self) -> None:
+        """Mails under way end; when stopping, those that wait for a connection or the relay's pace come back unsent."""
+        if self._stopping.is_set():
+            await asyncio.gather(self._mailer.close(drain=True), self._letters.join())
+        else:
+            await self._letters.join()
+
     async def _all_written(self) -> None:
         await self._flush()
-        await self._in_writer(self._dispatch.put_aside)
+        await self._put_aside()
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self._in_writer(self._dispatch.heartbeat)
+            try:
+                await self._in_writer(self._dispatch.heartbeat)
+            except StoreError as error:
+                log.error("no heartbeat now: %s", error)
 
     async def _in_writer(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)

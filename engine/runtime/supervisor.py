@@ -8,8 +8,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.runtime.lifeline import SUPERVISOR
 
 log = logging.getLogger("ripeline.daemon")
 
@@ -29,7 +31,6 @@ class Child:
     started: float = 0.0
     pause: float = FIRST_PAUSE
     resume_at: float = 0.0
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -77,7 +78,7 @@ class Supervisor:
                 process.wait()
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(list(child.command), env={**os.environ, **child.environment})  # noqa: S603
+        child.process = subprocess.Popen(list(child.command), env={**os.environ, SUPERVISOR: str(os.getpid())})  # noqa: S603
         child.started = self._monotonic()
         child.resume_at = 0.0
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.service.home import Home
-from engine.store.alerts import add_alert, end_alert
-from engine.store.database import writing
+from engine.store.alerts import add_alert, end_alert, open_alerts
+from engine.store.database import reading, writing
 
 log = logging.getLogger("ripeline.alert")
 
@@ -29,6 +29,9 @@ def raise_alert(home: Home, subject: str, text: str, now: datetime, connection: 
 
 def end_trouble(home: Home, subject: str, now: datetime) -> None:
     """The trouble is over: the next one of this subject is told again."""
+    with reading(home.store) as connection:
+        if all(alert.subject != subject for alert in open_alerts(connection)):
+            return
     with writing(home.store) as connection:
         if end_alert(connection, subject, now):
             log.info("over: %s", subject)

@@ -17,11 +17,13 @@ from engine.authoring.difference import Change, ChangeKind, Difference, differen
 from engine.content.mails import CompiledMail
 from engine.domain.campaign import Campaign
 from engine.domain.rules import bound
-from engine.errors import ProblemsError
+from engine.errors import ProblemsError, RipelineError
 from engine.service.check import CheckReport
+from engine.service.consequences import STEP_STOPPED
 from engine.service.home import Home
 from engine.service.running import Runner
 from engine.service.themes import keep_themes
+from engine.store.alerts import end_alerts_about
 from engine.store.audience import (
     count_meant,
     end_campaign,
@@ -33,11 +35,20 @@ from engine.store.audience import (
     waiting_at,
     wake_campaign,
 )
-from engine.store.bundles import Blob, add_bundle, campaign_rows, home_values, keep_blobs, set_campaign, set_home_value
+from engine.store.bundles import (
+    Blob,
+    add_bundle,
+    campaign_rows,
+    current_bundle_id,
+    home_values,
+    keep_blobs,
+    set_campaign,
+    set_home_value,
+)
 from engine.store.database import reading, writing
+from engine.store.waiting_mails import hurry
 
 SAMPLE = 5
-STEP_STOPPED = "stopped:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,8 @@ class Opening:
 
 @dataclass(frozen=True)
 class Prospect:
-    """What applying would do. `digest` names the new bundle; with `nothing_new` it is the one that runs."""
+    """What applying would do. `digest` names the new bundle; with `nothing_new` it is the one that runs. `base` is the
+    number of the bundle that ran when this was worked out."""
 
     report: CheckReport
     difference: Difference
@@ -74,6 +86,7 @@ class Prospect:
     openings: tuple[Opening, ...]
     digest: str
     nothing_new: bool
+    base: int = 0
 
     @property
     def safe(self) -> bool:
@@ -95,7 +108,7 @@ def prospect(home: Home, report: CheckReport, runner: Runner) -> Prospect:
     with reading(home.store) as connection:
         effects = tuple(_effects(connection, found))
         openings = tuple(_opening(connection, report.campaigns[name], now) for name in found.opening)
-    return Prospect(report, found, effects, openings, digest, digest == runner.digest)
+    return Prospect(report, found, effects, openings, digest, digest == runner.digest, running.programme.bundle)
 
 
 def _effects(connection: Any, found: Difference) -> Iterator[Effect]:
@@ -145,14 +158,25 @@ def _digest(report: CheckReport) -> str:
 
 
 def apply(home: Home, plan: Prospect, by: str) -> int:
-    """Make these files what runs, and move leads where the change says so; the number of the bundle."""
+    """Make these files what runs, and move leads where the change says so; the number of the bundle.
+
+    Raises:
+        RipelineError: another bundle was applied since, so that what the person was shown holds no more.
+    """
     now = home.clock.now()
     with writing(home.store) as connection:
+        if (current_bundle_id(connection) or 0) != plan.base:
+            raise RipelineError(
+                "another bundle was applied meanwhile, so nothing was changed. Look at the change again."
+            )
         keep_blobs(connection, _contents(plan.report))
         number = add_bundle(connection, _bundle_values(plan, by, now))
         keep_themes(connection, _themes(plan.report.campaigns.values()))
         for name in home_values(connection, STEP_STOPPED):
             set_home_value(connection, name, None)
+        for trouble in ("mail:", "step:"):
+            end_alerts_about(connection, trouble, now)
+        hurry(connection, now)
         _move_leads(connection, plan, now)
         _open(connection, plan, now)
     return number
@@ -198,6 +222,8 @@ def _themes(campaigns: Any) -> dict[str, str]:
 
 def _move_leads(connection: Any, plan: Prospect, now: datetime) -> None:
     """Nobody is left behind: renamed places are followed, removed ones lead on, gone campaigns end."""
+    for name in {change.campaign for change in plan.difference.changes}:
+        wake_campaign(connection, name, now)
     for change in plan.difference.changes:
         if change.kind is ChangeKind.REMOVED and not change.stage:
             end_campaign(connection, change.campaign, "campaign_removed", now)
@@ -208,8 +234,6 @@ def _move_leads(connection: Any, plan: Prospect, now: datetime) -> None:
             relocate(connection, change.campaign, change.stage, {change.step: change.heir})
         elif change.step and change.kind is ChangeKind.MOVED:
             relocate(connection, change.campaign, change.stage, {change.before: change.heir})
-    for name in {change.campaign for change in plan.difference.changes}:
-        wake_campaign(connection, name, now)
 
 
 def _open(connection: Any, plan: Prospect, now: datetime) -> None:

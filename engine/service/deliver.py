@@ -102,6 +102,10 @@ class Dispatch:
         self._fences.update((claim.id, claim.fence) for claim in claims)
         return Batch(claims, running, self._troubles, self._letters.background(claims), now)
 
+    def now(self) -> datetime:
+        """The home's present."""
+        return self._home.clock.now()
+
     def is_stale(self, batch: Batch) -> bool:
         """Whether what was read with the batch may have changed by now: campaigns paused, bundles applied."""
         return self._home.clock.now() - batch.now > FRESH

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,23 +55,27 @@ def rotate_keys(path: Path) -> int:
     number = max(int(known) for known in found["ring"]) + 1
     found["ring"][str(number)] = _fresh()
     found["current"] = number
-    _write(path, found)
+    _draft(path, found).replace(path)
     return number
 
 
 def _create(path: Path) -> None:
-    _write(path, {"current": 1, "ring": {"1": _fresh()}, "addresses": _fresh(), "visitors": _fresh()})
+    """Of several processes that start in a new home at once one makes the keys, and all use those."""
+    draft = _draft(path, {"current": 1, "ring": {"1": _fresh()}, "addresses": _fresh(), "visitors": _fresh()})
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
-def _write(path: Path, content: object) -> None:
-    """Replace the file in one step, readable by its owner alone."""
+def _draft(path: Path, content: object) -> Path:
+    """The content in a file beside `path`, on disk, readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    draft = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(content, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    return draft
 
 
 def _fresh() -> str:

@@ -71,16 +71,17 @@ class Leave:
             raise UnavailableError(str(error)) from error
 
     def choices(self, delivery: int) -> Choices | None:
-        """What the recipient of this mail chose so far."""
-        with reading(self._home.store) as connection:
-            who = _who(connection, delivery)
-            if who is None:
-                return None
-            scopes = {found.scope for found in suppressions_of(connection, who.address_hash)}
-            topics = tuple(
-                Topic(key, title, wanted=f"topic:{key}" not in scopes) for key, title in themes_of(connection).items()
-            )
-            return Choices(topics, who.tracking, who.subscribed)
+        """What the recipient of this mail chose so far.
+
+        Raises:
+            UnavailableError: the store is away.
+        """
+        try:
+            with reading(self._home.store) as connection:
+                who = _who(connection, delivery)
+                return _choices(connection, who) if who is not None else None
+        except StoreError as error:
+            raise UnavailableError(str(error)) from error
 
     def choose(self, delivery: int, wish: Wish, at: datetime, evidence: Mapping[str, str]) -> Ack:
         """Set the topics and the tracking that the recipient wants from now on."""
@@ -99,8 +100,16 @@ class Leave:
 
 
 def _who(connection: Any, delivery: int) -> Any | None:
+    """Whose mail it is; nobody's if it was a test, in which a colleague may try every button."""
     mail = delivered(connection, [delivery]).get(delivery)
-    return address_of(connection, mail.lead_id) if mail is not None else None
+    return address_of(connection, mail.lead_id) if mail is not None and not mail.test else None
+
+
+def _choices(connection: Any, who: Any) -> Choices:
+    scopes = {found.scope for found in suppressions_of(connection, who.address_hash)}
+    themes = themes_of(connection).items()
+    topics = tuple(Topic(key, title, wanted=f"topic:{key}" not in scopes) for key, title in themes)
+    return Choices(topics, who.tracking, who.subscribed)
 
 
 def _came_back_later(connection: Any, lead: int, at: datetime) -> bool:

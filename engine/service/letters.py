@@ -14,8 +14,11 @@ from engine.content.message import split_mailbox, verp_sender
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.journey.facts import Lead
+from engine.domain.journey.route import step_now
 from engine.domain.steps import EmailStep
+from engine.errors import RipelineError
 from engine.service.home import Home
+from engine.service.relays import routes
 from engine.service.running import Running
 from engine.smtp.dkim import DkimSigner
 from engine.smtp.transaction import Outgoing
@@ -26,12 +29,16 @@ from engine.store.facts import load_leads, triggers_of
 
 
 class UnsendableError(Exception):
-    """This one mail cannot be written now; `lasting` says that waiting will not mend it."""
+    """This one mail cannot be written now.
 
-    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+    `lasting` says that waiting will not mend it; `until` for how long to wait, where that is known and nobody need act.
+    """
+
+    def __init__(self, reason: str, *, lasting: bool = False, until: datetime | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.lasting = lasting
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Letters:
         self._home = home
         tracking = home.config.tracking
         self._site = Site(tracking.base_url, _domain_of(home.config.sender.default), tracking.enabled)
+        self._relays = routes(home.config).by_sender_domain if home.config.relay else {}
         self._forms: dict[tuple[str, str, int], Form] = {}
 
     def background(self, claims: Sequence[Claimed]) -> Background:
@@ -81,8 +89,8 @@ class Letters:
         lead = background.leads.get(claim.lead)
         if lead is None or not lead.email:
             raise UnsendableError("the lead has no address any more", lasting=True)
-        campaign, step = self._step(claim, running)
-        form = self.form(claim, campaign, running, lead, _variant(claim, step, "email") or claim.mail)
+        campaign, stage, step = _place(claim, running)
+        form = self.form(stage, campaign, running, lead, _variant(claim, step, "email") or claim.mail)
         context = self._context(claim, campaign, step, lead, background, now)
         try:
             rendered = form.render(context)
@@ -97,18 +105,30 @@ class Letters:
         signer = next((s for name, s in self._signers.items() if domain == name or domain.endswith(f".{name}")), None)
         return signer.sign(message, now) if signer else message
 
+    def _key(self, name: str) -> bytes:
+        try:
+            return (self._home.path / name).read_bytes()
+        except OSError as error:
+            raise RipelineError(f"the DKIM key {name} cannot be read ({error.strerror}); see [[dkim]]") from error
+
+    def check_keys(self) -> None:
+        """Read the signing keys now, so that a missing one is told at the start.
+
+        Raises:
+            RipelineError: a key cannot be read, or is none.
+        """
+        _ = self._signers
+
     @cached_property
     def _signers(self) -> dict[str, DkimSigner]:
         return {
-            dkim.domain.casefold(): DkimSigner.from_pem(
-                dkim.domain, dkim.selector, (self._home.path / dkim.key_file).read_bytes()
-            )
+            dkim.domain.casefold(): DkimSigner.from_pem(dkim.domain, dkim.selector, self._key(dkim.key_file))
             for dkim in self._home.config.dkim
         }
 
-    def form(self, claim: Claimed, campaign: Campaign, running: Running, lead: Lead, mail: str) -> Form:
-        """The form of this delivery's mail in the lead's language, ready to be filled in."""
-        key = MailKey(campaign.theme, claim.stage, mail)
+    def form(self, stage: str, campaign: Campaign, running: Running, lead: Lead, mail: str) -> Form:
+        """The form of a stage's mail in the lead's language, ready to be filled in."""
+        key = MailKey(campaign.theme, stage, mail)
         digest = running.mail_digest(key, lead.language)
         if digest is None:
             raise UnsendableError(f"the template of mail '{key}' is not in the running bundle")
@@ -126,14 +146,6 @@ class Letters:
         values = {**self._home.config.vars, **{name: str(value) for name, value in campaign.vars.items()}}
         info = CampaignInfo(campaign.id, campaign.title, campaign.theme)
         return load_form(compiled, self._home.keys.ring, self._site, info, values)
-
-    def _step(self, claim: Claimed, running: Running) -> tuple[Campaign, EmailStep | None]:
-        campaign = running.programme.campaigns.get(claim.campaign)
-        if campaign is None:
-            raise UnsendableError(f"campaign '{claim.campaign}' is not in the running bundle", lasting=True)
-        stage = campaign.stage(claim.stage)
-        step = stage.step(claim.step) if stage else None
-        return campaign, step if isinstance(step, EmailStep) else None
 
     def _context(
         self,
@@ -184,7 +196,26 @@ class Letters:
         safe = self._home.config.safety.deliver_to
         domain = self._home.config.sender.bounce_domain or _domain_of(context.sender.address)
         sender = verp_sender(self._home.keys.ring, claim.id, domain)
-        return Outgoing(claim.id, sender, safe or context.to.address, message, claim.relay or None)
+        relay = self._relays.get(_domain_of(context.sender.address))
+        return Outgoing(claim.id, sender, safe or context.to.address, message, relay)
+
+
+def _place(claim: Claimed, running: Running) -> tuple[Campaign, str, EmailStep | None]:
+    """Where the mail stands in the running bundle, after renames: its campaign, stage and step.
+
+    Raises:
+        UnsendableError: for good, as a bundle took the campaign or the step away.
+    """
+    campaign = running.programme.campaigns.get(claim.campaign)
+    if campaign is None:
+        raise UnsendableError(f"campaign '{claim.campaign}' was taken away", lasting=True)
+    name = step_now(campaign, claim.step)
+    for stage, step in campaign.steps():
+        if step.id == name:
+            return campaign, stage.id, step if isinstance(step, EmailStep) else None
+    if claim.test:
+        return campaign, claim.stage, None
+    raise UnsendableError(f"step '{claim.step}' was taken away from campaign '{claim.campaign}'", lasting=True)
 
 
 def lead_values(lead: Lead) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from typing import Any
@@ -18,25 +19,47 @@ from engine.store.database import reading, writing
 log = logging.getLogger("ripeline.alert")
 
 
-def tell_operator(home: Home) -> int:
-    """Tell alerts that nobody was told of; how many were. What cannot be told now is tried again."""
-    with reading(home.store) as connection:
-        alerts = untold_alerts(connection)
-    told = 0
-    for alert in alerts:
-        if _tell(home, alert):
-            with writing(home.store) as connection:
-                mark_told(connection, alert.id, home.clock.now())
+FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=30)
+
+
+class OperatorBell:
+    """Tells the operator; after a failure it rests, longer each time, as what is in trouble may be the way to him."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._rest = FIRST_REST
+        self._silent_until: datetime | None = None
+
+    def ring(self) -> int:
+        """Tell alerts that nobody was told of; how many were. What cannot be told now is tried again."""
+        now = self._home.clock.now()
+        if self._silent_until is not None and now < self._silent_until:
+            return 0
+        told = 0
+        for alert in _untold(self._home):
+            if not _tell(self._home, alert):
+                self._silent_until, self._rest = now + self._rest, min(self._rest * 2, LONGEST_REST)
+                return told
+            with writing(self._home.store) as connection:
+                mark_told(connection, alert.id, now)
             told += 1
-    return told
+        self._silent_until, self._rest = None, FIRST_REST
+        return told
+
+
+def _untold(home: Home) -> list[Any]:
+    with reading(home.store) as connection:
+        return untold_alerts(connection)
 
 
 def _tell(home: Home, alert: Any) -> bool:
-    """Whether every channel that config names took it."""
+    """Whether a channel took it: a second try because of the other one would tell the first one twice."""
     channels = home.config.alerts
-    by_mail = _by_mail(home, alert) if channels.mail_to else True
-    by_webhook = _by_webhook(home, alert) if channels.webhook else True
-    return by_mail and by_webhook
+    if not channels.mail_to and not channels.webhook:
+        return True
+    by_mail = bool(channels.mail_to) and _by_mail(home, alert)
+    by_webhook = bool(channels.webhook) and _by_webhook(home, alert)
+    return by_mail or by_webhook
 
 
 def _by_mail(home: Home, alert: Any) -> bool:
@@ -53,7 +76,7 @@ def _notice(home: Home, alert: Any) -> EmailMessage:
     message = EmailMessage()
     message["From"] = home.config.sender.default
     message["To"] = home.config.alerts.mail_to
-    message["Subject"] = f"[Ripeline] {alert.text[:80]}"
+    message["Subject"] = f"[Ripeline] {' '.join(alert.text.split())[:80]}"
     message["Date"] = format_datetime(home.clock.now())
     message["Message-ID"] = make_msgid(domain=split_mailbox(home.config.sender.default)[1].rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"

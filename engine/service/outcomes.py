@@ -38,7 +38,7 @@ class Fate:
 
 def fate(result: SendResult, mail: Claimed, schedule: RetrySchedule) -> Fate:
     """The fate of `mail` after this attempt."""
-    outcome, now = result.outcome, result.finished_at
+    outcome = result.outcome
     told = outcome.told
     match outcome.kind:
         case OutcomeKind.ACCEPTED:
@@ -58,8 +58,7 @@ def fate(result: SendResult, mail: Claimed, schedule: RetrySchedule) -> Fate:
             alert = f"mail '{mail.campaign}/{mail.step}' is stopped: the relay refuses its content ({told})"
             return Fate(DeliveryState.FAILED, told, stop_step=True, alert=alert)
         case OutcomeKind.POLICY:
-            again = now + DOMAIN_PAUSE
-            return Fate(DeliveryState.DEFERRED, told, again_at=again, uncounted=True, pause_domain=True, alert=told)
+            return _after_policy(result, mail, schedule)
         case _:
             return _try_again(result, mail, schedule)
 
@@ -70,6 +69,16 @@ def _wait_for_relay(result: SendResult, mail: Claimed) -> Fate:
     if mail.expires_at is not None and again >= mail.expires_at:
         return Fate(DeliveryState.DROPPED, f"not worth sending any more; {reason}")
     return Fate(DeliveryState.DEFERRED, reason, again_at=again, uncounted=True)
+
+
+def _after_policy(result: SendResult, mail: Claimed, schedule: RetrySchedule) -> Fate:
+    """The receiver refuses the sender: its domain rests, the lead is kept, and the mail waits as long as any other."""
+    told, now = result.outcome.told, result.finished_at
+    alert = f"mail is refused by policy and waits: {told}"
+    if now - mail.first_attempt_at >= schedule.give_up_after:
+        reason = f"given up after {mail.attempts} attempts: {told}"
+        return Fate(DeliveryState.FAILED, reason, again_at=now + DOMAIN_PAUSE, pause_domain=True, alert=alert)
+    return Fate(DeliveryState.DEFERRED, told, again_at=now + DOMAIN_PAUSE, pause_domain=True, alert=alert)
 
 
 def _try_again(result: SendResult, mail: Claimed, schedule: RetrySchedule) -> Fate:

@@ -15,10 +15,11 @@ from engine.service.running import Runner
 from engine.store.alerts import open_alerts
 from engine.store.bundles import campaign_rows, current_bundle_id, home_value, home_values, read_bundle
 from engine.store.database import reading
-from engine.store.deliveries import next_delivery_instant, state_counts, unknown_since
+from engine.store.deliveries import next_delivery_instant, state_counts
 from engine.store.journey import next_due_instant, stage_counts
 from engine.store.leads import count_leads
 from engine.store.overview import overdue_mails, sent_since, waiting_mails
+from engine.store.unknown_mails import unknown_since
 
 
 @dataclass(frozen=True, slots=True)

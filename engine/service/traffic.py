@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
+from engine.domain.traffic import Hit, HitKind, Sender, TrafficContext, Verdict, classify, evidence
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
@@ -28,15 +28,12 @@ NEIGHBOURHOOD = timedelta(minutes=1)
 
 def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: timedelta) -> int:
     """Write opens and clicks down as events in quarantine, each once, and carry out spooled unsubscribes; how many
-    were new."""
+    were new. What happens to a test mail says nothing about a lead."""
     with writing(home.store) as connection:
         known = delivered(connection, [hit.delivery for hit in hits])
+        known = {number: mail for number, mail in known.items() if not mail.test}
         seen = [hit for hit in hits if hit.delivery in known and hit.kind in _KINDS]
-        rows = [_event_row(hit, known[hit.delivery], links, quarantine) for hit in seen]
-        new = add_events(connection, rows)
-        settling = {row["lead_id"]: row["settles_at"] for row in rows}
-        for instant in sorted(set(settling.values())):
-            wake(connection, [who for who, at in settling.items() if at == instant], instant)
+        new = add_events(connection, [_event_row(hit, known[hit.delivery], links, quarantine) for hit in seen])
     leave = Leave(home)
     for hit in hits:
         if hit.kind is HitKind.UNSUBSCRIBE and hit.delivery in known:
@@ -78,7 +75,10 @@ def _evidence(hit: Hit) -> dict[str, Any]:
 
 
 def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
-    """Judge opens and clicks whose quarantine is over, and wake their leads; how many were judged."""
+    """Judge opens and clicks whose quarantine is over, and wake their leads; how many were judged.
+
+    What they show about hits that were taken for a person's before is mended too: a machine may give itself away late.
+    """
     with reading(home.store) as connection:
         first = next_settling_instant(connection)
         if first is None or first > now:
@@ -89,11 +89,19 @@ def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
             return 0
         mails = delivered(connection, [row.delivery_id for row in pending])
         traffic = traffic_of(connection, [row.delivery_id for row in pending])
-        near = _crowds(neighbours(connection, _networks(pending), pending[0].at - NEIGHBOURHOOD, pending[-1].at))
+        first, last = pending[0].settles_at, pending[-1].settles_at
+        near = _crowds(neighbours(connection, _networks(pending), first - NEIGHBOURHOOD, last))
         verdicts = [_judge(row, mails.get(row.delivery_id), traffic, near, links) for row in pending]
-        settle(connection, verdicts)
+        settle(connection, verdicts + _unmasked(mails, traffic, links))
         wake(connection, {row.lead_id for row in pending}, now)
     return len(pending)
+
+
+def _unmasked(mails: Mapping[int, Any], traffic: Mapping[int, list[Any]], links: LinkNames) -> list[dict[str, Any]]:
+    """Late verdicts: of hits that passed for a person's, those that later ones show to be a machine's."""
+    passed = [row for rows in traffic.values() for row in rows if not row.pending and row.actor == Sender.HUMAN]
+    judged = (_judge(row, mails.get(row.delivery_id), traffic, {}, links) for row in passed)
+    return [verdict for verdict in judged if verdict["judge"] == Sender.MACHINE]
 
 
 def _judge(

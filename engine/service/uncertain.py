@@ -12,9 +12,10 @@ from engine.domain.timing import Span, parse_span
 from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.store.database import reading, writing
-from engine.store.deliveries import any_in_state, rescue, settle_unknown, stop_waiting, unknown_since
+from engine.store.deliveries import any_in_state
 from engine.store.events import evidence_for
 from engine.store.journey import wake
+from engine.store.unknown_mails import rescue, settle_unknown, stop_waiting, unknown_ids, unknown_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +39,33 @@ def span_of(text: str, where: str) -> Span:
     return found
 
 
-def take_back(home: Home, now: datetime, dead: Sequence[str] = ()) -> tuple[int, int]:
-    """Take back mails that dead or silent senders had claimed: (due again, unknown)."""
+def take_back(home: Home, now: datetime, dead: Sequence[str] = (), *, everything: bool = False) -> tuple[int, int]:
+    """Take back mails that dead or silent senders had claimed, or all that is claimed: (due again, unknown)."""
     with reading(home.store) as connection:
         if not any_in_state(connection, (DeliveryState.SENDING, DeliveryState.TRANSMITTING)):
             return 0, 0
     with writing(home.store) as connection:
-        return rescue(connection, now, dead)
+        return rescue(connection, now, dead, everything=everything)
 
 
 def settle_uncertain(home: Home, now: datetime) -> Settled:
     """Settle what evidence decides at once, and the rest by policy once it has waited long enough."""
     with reading(home.store) as connection:
-        if not any_in_state(connection, (DeliveryState.UNKNOWN,)):
-            return Settled()
+        proofs = evidence_for(connection, unknown_ids(connection))
+        late = _waited_long(home, [row for row in unknown_since(connection, now) if row.id not in proofs], now)
+    if not proofs and not late:
+        return Settled()
     with writing(home.store) as connection:
-        rows = unknown_since(connection, now)
-        if not rows:
-            return Settled()
-        proofs = evidence_for(connection, [row.id for row in rows])
-        arrived = [row.id for row in rows if row.id in proofs]
-        for number in arrived:
-            proof = proofs[number]
-            reason = f"arrived: {proof.kind} at {proof.at:%Y-%m-%d %H:%M} UTC"
-            wake(connection, settle_unknown(connection, [number], DeliveryState.SENT, reason, proof.at), now)
-        late = _waited_long(home, [row for row in rows if row.id not in proofs], now)
-        return _by_policy(connection, home, late, now, len(arrived))
+        for number, proof in proofs.items():
+            wake(connection, _by_evidence(connection, number, proof), now)
+        return _by_policy(connection, home, late, now, len(proofs))
+
+
+def _by_evidence(connection: Any, number: int, proof: Any) -> set[int]:
+    """An open, a click or an answer shows that the mail arrived; a bounce, that it went out and came back."""
+    state = DeliveryState.FAILED if proof.kind == "bounce" else DeliveryState.SENT
+    told = "went out and bounced" if proof.kind == "bounce" else f"arrived: {proof.kind}"
+    return settle_unknown(connection, [number], state, f"{told} at {proof.at:%Y-%m-%d %H:%M} UTC", proof.at)
 
 
 def _waited_long(home: Home, rows: Sequence[Any], now: datetime) -> list[Any]:

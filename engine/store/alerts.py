@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,20 @@ def end_alert(connection: Connection, subject: str, at: datetime) -> bool:
     """The trouble is over; whether an alert was open."""
     query = update(alert).where(alert.c.subject == subject, alert.c.over_at.is_(None)).values(over_at=at)
     return connection.execute(query).rowcount > 0
+
+
+def end_alerts(connection: Connection, subjects: Collection[str], at: datetime) -> int:
+    """The troubles of these subjects are over; how many alerts were open."""
+    if not subjects:
+        return 0
+    query = update(alert).where(alert.c.subject.in_(list(subjects)), alert.c.over_at.is_(None)).values(over_at=at)
+    return connection.execute(query).rowcount
+
+
+def end_alerts_about(connection: Connection, prefix: str, at: datetime) -> int:
+    """The troubles of every subject that begins so are over; how many alerts were open."""
+    about = alert.c.subject.startswith(prefix, autoescape=True)
+    return connection.execute(update(alert).where(about, alert.c.over_at.is_(None)).values(over_at=at)).rowcount
 
 
 def untold_alerts(connection: Connection) -> list[Any]:

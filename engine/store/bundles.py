@@ -100,6 +100,7 @@ def home_values(connection: Connection, prefix: str) -> dict[str, str]:
 
 def set_home_value(connection: Connection, name: str, value: str | None) -> None:
     """Set a single value of this store; None removes it."""
-    connection.execute(home.delete().where(home.c.name == name))
-    if value is not None:
-        connection.execute(home.insert(), {"name": name, "value": value})
+    if value is None:
+        connection.execute(home.delete().where(home.c.name == name))
+    elif not insert_ignoring(connection, home, [{"name": name, "value": value}], ("name",)):
+        connection.execute(update(home).where(home.c.name == name).values(value=value))

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from engine.errors import RipelineError
 
@@ -81,8 +81,12 @@ def _begin_immediate(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads, and so waits for no writer on SQLite."""
-    with engine.connect().execution_options(reads_only=True) as connection, connection.begin():
+    """A transaction that only reads, and so waits for no writer on SQLite.
+
+    Raises:
+        StoreError: the database is away.
+    """
+    with _faults_told("read"), engine.connect().execution_options(reads_only=True) as connection, connection.begin():
         yield connection
 
 
@@ -93,17 +97,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         StoreError: the database is away, full or locked by another program.
     """
+    with _faults_told("written"), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _faults_told(what: str) -> Iterator[None]:
+    """Faults of the database itself, which may pass, become `StoreError`; wrong statements stay what they are."""
     try:
-        with engine.begin() as connection:
-            yield connection
+        yield
     except DBAPIError as error:
-        if error.connection_invalidated or _is_operational(error):
-            raise StoreError(f"the database cannot be written: {_first_line(error)}") from error
+        if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+            raise StoreError(f"the database cannot be {what}: {_first_line(error)}") from error
         raise
-
-
-def _is_operational(error: DBAPIError) -> bool:
-    return type(error).__name__ == "OperationalError"
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     tuple_,
     update,
 )
@@ -253,7 +252,7 @@ def _end_values(one: Ended) -> dict[str, Any]:
     return {
         "number": one.id,
         "state": one.state.value,
-        "due_at": one.due_at,
+        "due_at": one.due_at if one.state.in_flight else None,
         "finished_at": None if one.state.in_flight else one.at,
         "relay": one.relay,
         "reply": one.reply,
@@ -301,40 +300,6 @@ def any_in_state(connection: Connection, states: Sequence[DeliveryState]) -> boo
     return connection.scalar(found) is not None
 
 
-def rescue(
-    connection: Connection, now: datetime, dead: Sequence[str] = (), *, everything: bool = False
-) -> tuple[int, int]:
-    """Take back what processes left behind: those named `dead`, and those whose lease ran out; or `everything`.
-
-    What was not yet at the gate is due again, its attempt counted; what had passed it is `unknown`, as its final dot
-    may be out. The old claim is worthless from here on: its fence or its state no longer match.
-
-    Returns:
-        How many were taken back, and how many are unknown.
-    """
-    lost = true() if everything else or_(delivery.c.claimed_until < now, delivery.c.claimed_by.in_(list(dead)))
-    begun = (
-        update(delivery)
-        .where(delivery.c.state == DeliveryState.SENDING.value, lost)
-        .values(
-            state=DeliveryState.DUE.value, claimed_by="", claimed_until=None, due_at=now, fence=delivery.c.fence + 1
-        )
-    )
-    gone = (
-        update(delivery)
-        .where(delivery.c.state == DeliveryState.TRANSMITTING.value, lost)
-        .values(
-            state=DeliveryState.UNKNOWN.value,
-            claimed_by="",
-            claimed_until=None,
-            fence=delivery.c.fence + 1,
-            unknowns=delivery.c.unknowns + 1,
-            reason="the line was cut after the final dot; nobody knows whether the relay took it",
-        )
-    )
-    return connection.execute(begun).rowcount, connection.execute(gone).rowcount
-
-
 def release(connection: Connection, tickets: Sequence[Ticket], due_at: datetime, reason: str = "") -> None:
     """Give back claims that were not begun (the process stops, the mail cannot be written); their attempt does not
     count."""
@@ -356,79 +321,6 @@ def release(connection: Connection, tickets: Sequence[Ticket], due_at: datetime,
             )
         )
         connection.execute(query)
-
-
-def hurry(connection: Connection, now: datetime) -> int:
-    """Mails that were put aside because they could not be written are tried now; how many that is."""
-    held = (delivery.c.state == DeliveryState.DUE.value, delivery.c.due_at > now, delivery.c.reason != "")
-    return connection.execute(update(delivery).where(*held).values(due_at=now)).rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class Unwanted:
-    """A mail that is not to go any more: of which enrollment, step and occurrence, and why."""
-
-    enrollment: int
-    step: str
-    occurrence: int
-    reason: str
-
-
-def withdraw(connection: Connection, unwanted: Sequence[Unwanted], at: datetime) -> None:
-    """Drop mails that still wait; those that were begun meanwhile go their way."""
-    if not unwanted:
-        return
-    query = (
-        update(delivery)
-        .where(
-            delivery.c.enrollment_id == bindparam("enrollment"),
-            delivery.c.step == bindparam("of_step"),
-            delivery.c.occurrence == bindparam("pass"),
-            delivery.c.state.in_(_WAITING),
-        )
-        .values(state=DeliveryState.DROPPED.value, reason=bindparam("why"), finished_at=bindparam("at"), due_at=None)
-    )
-    values = [{"enrollment": u.enrollment, "of_step": u.step, "pass": u.occurrence, "why": u.reason} for u in unwanted]
-    connection.execute(query, [one | {"at": at} for one in values])
-
-
-def settle_unknown(
-    connection: Connection, ids: Sequence[int], state: DeliveryState, reason: str, at: datetime
-) -> set[int]:
-    """Decide deliveries whose fate was unknown, by evidence or by policy; the leads whose journey goes on."""
-    values: dict[str, Any] = {"state": state.value, "reason": reason, "finished_at": None if state.in_flight else at}
-    if state is DeliveryState.DUE:
-        values["due_at"] = at
-    query = (
-        update(delivery)
-        .where(delivery.c.id.in_(list(ids)), delivery.c.state == DeliveryState.UNKNOWN.value)
-        .values(values)
-        .returning(delivery.c.lead_id)
-    )
-    return {number for (number,) in connection.execute(query)}
-
-
-def stop_waiting(connection: Connection, ids: Sequence[int], reason: str, at: datetime) -> set[int]:
-    """Let the journey go on although the fate of these mails stays unknown; the leads concerned."""
-    query = (
-        update(delivery)
-        .where(delivery.c.id.in_(list(ids)), delivery.c.state == DeliveryState.UNKNOWN.value)
-        .values(reason=reason, finished_at=at)
-        .returning(delivery.c.lead_id)
-    )
-    return {number for (number,) in connection.execute(query)}
-
-
-def unknown_since(connection: Connection, before: datetime) -> list[Any]:
-    """Deliveries of unknown fate for which leads still wait, begun before that instant."""
-    open_ones = (delivery.c.state == DeliveryState.UNKNOWN.value, delivery.c.finished_at.is_(None))
-    query = select(delivery).where(*open_ones, delivery.c.begun_at < before)
-    return list(connection.execute(query.order_by(delivery.c.id)))
-
-
-def unknown_ids(connection: Connection) -> list[int]:
-    """Every delivery of unknown fate, waited for or given up: evidence may come late."""
-    return list(connection.scalars(select(delivery.c.id).where(delivery.c.state == DeliveryState.UNKNOWN.value)))
 
 
 def next_delivery_instant(connection: Connection) -> datetime | None:

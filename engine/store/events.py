@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, true, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, true, update
 
 from engine.store.inserts import insert_ignoring
 from engine.store.tables import DeliveryRow, EventRow
@@ -64,10 +64,17 @@ def traffic_of(connection: Connection, deliveries: Sequence[int]) -> dict[int, l
 
 
 def neighbours(connection: Connection, networks: Sequence[str], since: datetime, until: datetime) -> list[Any]:
-    """Hits (network, delivery, at) of these networks in that stretch of time."""
+    """Hits (network, delivery, at) of these networks whose quarantine ends in that stretch of time.
+
+    The end of the quarantine stands for the instant of the hit, because it is what the index knows.
+    """
     network = event.c.evidence["network"].as_string()
     query = select(network.label("network"), event.c.delivery_id, event.c.at).where(
-        network.in_(list(networks)), event.c.at >= since, event.c.at <= until, event.c.delivery_id.is_not(None)
+        event.c.pending.in_((True, False)),
+        event.c.settles_at >= since,
+        event.c.settles_at <= until,
+        network.in_(list(networks)),
+        event.c.delivery_id.is_not(None),
     )
     return list(connection.execute(query))
 
@@ -94,10 +101,18 @@ def events_of(connection: Connection, lead_id: int) -> list[Any]:
 
 
 def evidence_for(connection: Connection, deliveries: Sequence[int]) -> dict[int, Any]:
-    """For deliveries of unknown fate: the first event that proves that the mail arrived."""
+    """For deliveries of unknown fate: the first event that proves that the mail left the relay.
+
+    A bounce proves it only if it came after the attempt began: an earlier one belongs to an earlier attempt.
+    """
+    proves = or_(
+        event.c.kind.in_(("open", "click", "reply", "unsubscribe", "complaint")),
+        and_(event.c.kind == "bounce", event.c.at >= delivery.c.begun_at),
+    )
     query = (
         select(event.c.delivery_id, event.c.kind, event.c.at)
-        .where(event.c.delivery_id.in_(list(deliveries)), event.c.kind.in_(("open", "click", "reply", "unsubscribe")))
+        .join(delivery, delivery.c.id == event.c.delivery_id)
+        .where(event.c.delivery_id.in_(list(deliveries)), proves)
         .order_by(event.c.at.desc())
     )
     return {row.delivery_id: row for row in connection.execute(query)}

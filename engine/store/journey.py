@@ -20,6 +20,7 @@ from engine.domain.journey.facts import Enrollment, Lead, LeadFacts
 from engine.domain.leadfields import folded
 from engine.store.inserts import insert_ignoring, insert_returning_ids
 from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
+from engine.store.waiting_mails import Unwanted, withdraw
 
 lead = LeadRow.__table__  # type: ignore[attr-defined]
 enrollment = EnrollmentRow.__table__  # type: ignore[attr-defined]
@@ -75,6 +76,7 @@ def save_decisions(connection: Connection, decided: Sequence[Decided], bundle: i
         return
     numbers = _save_enrollments(connection, decided)
     _save_sends(connection, decided, numbers, bundle, now)
+    _withdraw(connection, decided, now)
     _save_actions(connection, decided, numbers, now)
     _save_fields(connection, decided, now)
     _save_story(connection, [(one.facts.lead.id, line) for one in decided for line in one.decision.lines])
@@ -157,6 +159,11 @@ def _delivery_values(facts: LeadFacts, send: Send, now: datetime) -> dict[str, A
         "expires_at": send.expires_at,
         "address_hash": facts.lead.address_hash,
     }
+
+
+def _withdraw(connection: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    found = (mail for one in decided for mail in one.decision.withdrawn)
+    withdraw(connection, [Unwanted(m.enrollment, m.step, m.occurrence, m.reason) for m in found], now)
 
 
 def _save_actions(connection: Connection, decided: Sequence[Decided], numbers: _Numbers, now: datetime) -> None:
