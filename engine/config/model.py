@@ -136,7 +136,7 @@ class Tracking(Section):
     )
     utm: dict[str, str] = Field(
         {},
-        description="Parameters added to links to your own sites; {campaign}, {theme}, {stage} and {mail} are filled in.",
+        description="Parameters added to links to your own sites; {campaign}, {theme}, {stage}, {mail} are filled in.",
     )
     utm_domains: tuple[str, ...] = Field((), description="The sites whose links get UTM parameters.")
 

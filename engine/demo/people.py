@@ -65,17 +65,21 @@ SCANNER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How likely somebody opens and clicks, and after how long (hours, median)."""
+    """How likely somebody opens, clicks and leaves, and after how long (hours, median).
+
+    `pictures` fetches the pictures when the mail is opened; links are followed by the browser.
+    """
 
     opens: float
     clicks: float
     leaves: float
     hours: float
-    agent: str = CHROME
+    browser: str = CHROME
+    pictures: str = ""
 
 
 HABITS = {
-    Temper.KEEN: Habits(0.95, 0.75, 0.0, 2.0, GMAIL),
+    Temper.KEEN: Habits(0.95, 0.75, 0.0, 2.0, CHROME, GMAIL),
     Temper.CURIOUS: Habits(0.75, 0.35, 0.01, 6.0, CHROME),
     Temper.SLOW: Habits(0.6, 0.2, 0.01, 40.0, PHONE),
     Temper.SILENT: Habits(0.06, 0.0, 0.0, 30.0, CHROME),
@@ -215,15 +219,22 @@ class Reader:
             return
         opened = now + timedelta(hours=habits.hours * dice.lognormvariate(0, 0.7))
         for address in _PIXEL.findall(html)[:1]:
-            yield Act(opened, address, habits.agent, who=person.email)
-        links = list(dict.fromkeys(_LINK.findall(html)))
-        if links and dice.random() < habits.clicks:
-            yield Act(opened + timedelta(minutes=2), links[0], habits.agent, who=person.email, human=True)
-            if len(links) > 1 and dice.random() < habits.clicks * 0.5:
-                second = dice.choice(links[1:])
-                yield Act(opened + timedelta(minutes=6), second, habits.agent, who=person.email, human=True)
+            yield Act(opened, address, habits.pictures or habits.browser, who=person.email)
+        yield from self._clicks(person, html, opened, dice)
         if dice.random() < habits.leaves:
             yield from _leave(mail, opened + timedelta(minutes=1), person)
+
+    def _clicks(self, person: Person, html: str, opened: datetime, dice: random.Random) -> Iterator[Act]:
+        """Mostly what the mail is about, some minutes after it was opened, and sometimes one more thing."""
+        habits = HABITS[person.temper]
+        links = list(dict.fromkeys(_LINK.findall(html)))
+        wanted = links[1:] or links  # the first one is the company's name at the top
+        if not wanted or dice.random() >= habits.clicks:
+            return
+        yield Act(opened + timedelta(minutes=2), wanted[0], habits.browser, who=person.email, human=True)
+        if len(wanted) > 1 and dice.random() < habits.clicks * 0.6:
+            at = opened + timedelta(minutes=2 + dice.uniform(2, 30))
+            yield Act(at, dice.choice(wanted[1:]), habits.browser, who=person.email, human=True)
 
 
 def _leave(mail: Received, at: datetime, person: Person) -> Iterator[Act]:

@@ -28,6 +28,7 @@ from engine.web.server import TrackerServer
 
 INBOX_PORT = 8025
 BAR = 24
+DAY_BAR = 20
 
 
 def show_demo(*, stay: bool, days: int, leads: int) -> None:
@@ -74,14 +75,14 @@ def _figures(stage: Stage) -> dict[str, int]:
 
 def _print_day(console: Console, day: datetime, before: dict[str, int], now: dict[str, int]) -> None:
     more = {name: now[name] - before[name] for name in now}
-    bar = "█" * min(BAR, round(more["mails"] / 3)) + ("▏" if 0 < more["mails"] < 2 else "")
+    bar = "█" * min(DAY_BAR, round(more["mails"] / 4)) + ("▏" if 0 < more["mails"] < 2 else "")
     told = (
-        f"{day:%a %e %b}  [green]{bar:<{BAR}}[/] {more['mails']:>3} mails  {more['opens']:>3} opens  "
-        f"{more['clicks']:>3} clicks  [dim]{more['machines']:>3} by machines[/]"
+        f"{day:%a %e %b} [green]{bar:<{DAY_BAR}}[/]{more['mails']:>4} mails {more['opens']:>3} opens "
+        f"{more['clicks']:>3} clicks [dim]{more['machines']:>3} machine[/]"
     )
-    extra = [f"{more['entered']} entered"] if more["entered"] else []
-    extra += [f"{more['left']} left"] if more["left"] else []
-    console.print(told + (f"  {', '.join(extra)}" if extra else ""), highlight=False)
+    extra = [f"+{more['entered']} leads"] if more["entered"] else []
+    extra += [f"−{more['left']} left"] if more["left"] else []
+    console.print(told + "".join(f"  {words}" for words in extra), highlight=False)
 
 
 def _tell(stage: Stage, console: Console) -> None:

@@ -2,8 +2,8 @@
 
 A mail's token names its delivery and the link table of its template, under a MAC that also covers its purpose. A
 link's token is the same for every recipient, as it is signed together with the link table that it belongs to: the
-mail's token binds the table, the table's links bind their targets, and so a link of another template is refused, while the
-mails of one template share the work. Targets that depend on the lead are bound to the delivery.
+mail's token binds the table, and the table's links bind their targets. So a link of another template is refused, and
+all mails of one template share the work. Targets that depend on the lead are bound to the delivery.
 
 Keys have numbers and rotate: the newest signs, all in the ring verify. MACs are keyed BLAKE2b with a digest of 96 bits
 (RFC 7693, section 2.9); measured in the tracker, HMAC-SHA256 costs a request three times as much.

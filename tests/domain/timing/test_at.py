@@ -6,12 +6,12 @@ from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from engine.domain.timing.at import At, parse_at, tell_at, when_at
-from engine.domain.timing.calendar import PlainCalendar
-from engine.domain.timing.spans import BusinessDays, Span
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.timing.at import At, parse_at, tell_at, when_at
+from engine.domain.timing.calendar import PlainCalendar
+from engine.domain.timing.spans import BusinessDays, Span
 from tests.domain.timing.zones import BERLIN, NEW_YORK, utc, wall, zoned_instants
 
 PLAIN = PlainCalendar()

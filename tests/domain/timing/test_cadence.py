@@ -6,10 +6,10 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from engine.domain.timing.cadence import LAST, Cadence, Period, next_slot, parse_cadence, tell_cadence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.timing.cadence import LAST, Cadence, Period, next_slot, parse_cadence, tell_cadence
 from tests.domain.timing.zones import BERLIN, HAVANA, utc, wall, zoned_instants
 
 DAY, WEEK, MONTH = Period.DAY, Period.WEEK, Period.MONTH

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from engine.domain.timing.caps import Cap, cap_frees_at, parse_cap, tell_cap
-from engine.domain.timing.spans import Span
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.timing.caps import Cap, cap_frees_at, parse_cap, tell_cap
+from engine.domain.timing.spans import Span
 from tests.domain.timing.zones import BERLIN, instants, utc, wall
 
 WEEKLY = Cap(2, Span(7))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
 from engine.domain.timing.calendar import business_day
 from engine.domain.timing.holidays import HolidayCalendar, is_known_country
 

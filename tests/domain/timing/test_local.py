@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from engine.domain.timing.local import explain_zone, instant_at, shift_days, start_of, zone_named
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain.timing.local import explain_zone, instant_at, shift_days, start_of, zone_named
 from tests.domain.timing.zones import APIA, BEIRUT, BERLIN, HAVANA, LORD_HOWE, utc, zoned_instants
 
 

@@ -6,6 +6,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.domain.timing.calendar import PlainCalendar, business_day
 from engine.domain.timing.spans import (
     BusinessDays,
@@ -18,9 +21,6 @@ from engine.domain.timing.spans import (
     parse_span,
     tell,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.domain.timing.zones import BERLIN, LORD_HOWE, NEW_YORK, utc, wall, zoned_instants
 
 PLAIN = PlainCalendar()

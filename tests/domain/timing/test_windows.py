@@ -6,6 +6,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engine.domain.timing.calendar import PlainCalendar
 from engine.domain.timing.local import instant_at
 from engine.domain.timing.windows import (
@@ -18,9 +21,6 @@ from engine.domain.timing.windows import (
     tell_window,
     zone_for,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.domain.timing.zones import BERLIN, HAVANA, NEW_YORK, utc, wall, zoned_instants
 
 PLAIN = PlainCalendar()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from engine.domain.timing.words import clock_hint, tell_instant
 
+from engine.domain.timing.words import clock_hint, tell_instant
 from tests.domain.timing.zones import BERLIN, LORD_HOWE, utc
 
 
