@@ -26,6 +26,7 @@ from engine.store.lead_import import import_chunk
 CHUNK = 2000
 """Rows of one transaction: some 50 ms of the write lock, which other writers hardly feel."""
 _TRIES = 5
+_CHUNKS_TO_COLLECT = 20
 _SLOWLY = (100_000, 50, 100)
 
 
@@ -153,10 +154,12 @@ class _Run:
     def all(self, progress: Callable[[Progress], None]) -> None:
         """Take in every chunk, and tell the progress after each."""
         with rarely_collecting():
-            for items in chunks(self._file, CHUNK):
+            for number, items in enumerate(chunks(self._file, CHUNK), start=1):
                 self._rows += len(items)
                 self._chunk(items)
                 progress(Progress(self._rows, self._file.position, self._file.size))
+                if number % _CHUNKS_TO_COLLECT == 0:
+                    gc.collect()
 
     def _chunk(self, items: list[Item]) -> None:
         records = [item for item in items if isinstance(item, LeadRecord)]
@@ -209,7 +212,10 @@ class _Run:
 
 @contextmanager
 def rarely_collecting() -> Iterator[None]:
-    """The cyclic garbage collector at a slow pace: rows make no cycles, and it would look through them for nothing."""
+    """The cyclic garbage collector at a slow pace: rows make no cycles, and it would look through them for nothing.
+
+    Queries do make some, so that it must be called now and then.
+    """
     before = gc.get_threshold()
     if before == _SLOWLY:  # another import of this process has seen to it, and will set it back
         yield
