@@ -1,4 +1,4 @@
-"""The whole send path – decide, render, MIME, SMTP, accounted – as a share of what smtp-source reaches in the same run."""
+"""The send path – decide, render, MIME, SMTP, accounted – as a share of what smtp-source reaches in the same run."""
 
 from __future__ import annotations
 
