@@ -38,7 +38,7 @@ def load_rows(
     columns: dict[str, Iterable[Any]] = {}
     for column in table.columns:
         if column.name in shared:
-            columns[column.name] = repeat(*_bound(connection, table, column.name, [shared]), len(rows))
+            columns[column.name] = repeat(_bound(connection, table, column.name, [shared])[0], len(rows))
         elif column.name in rows[0]:
             columns[column.name] = _bound(connection, table, column.name, rows)
     names, values = list(columns), list(zip(*columns.values(), strict=True))

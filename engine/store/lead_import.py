@@ -109,9 +109,9 @@ def _decider(connection: Connection, people: Sequence[Person], policy: ImportPol
     )
 
 
-def suppressions_by_hash(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Row[Any]]]:
+def suppressions_by_hash(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Any]]:
     """What stands against these addresses: scope, reason, source and instant."""
-    groups: dict[str, list[Row[Any]]] = {}
+    groups: dict[str, list[Any]] = {}
     for row in connection.execute(_SUPPRESSIONS.where(among(connection, suppression.c.address_hash, hashes))):
         groups.setdefault(row.address_hash, []).append(row)
     return groups
