@@ -23,8 +23,10 @@ def stage_now(campaign: Campaign, name: str) -> Stage | None:
 
 
 def step_now(campaign: Campaign, name: str) -> str:
-    """The present id of a step that may have been renamed since it was noted down."""
-    return renamed(_step_names(campaign), name) if campaign.moved else name
+    """The present id of a step that may have been renamed since it was noted down; what still exists keeps its id."""
+    if not campaign.moved or any(step.id == name for _, step in campaign.steps()):
+        return name
+    return renamed(_step_names(campaign), name)
 
 
 def names_of(campaign: Campaign, step: str) -> tuple[str, ...]:
