@@ -23,5 +23,6 @@ def insert_ignoring(connection: Connection, table: Table, rows: Rows, key: Seque
         return 0
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     query = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
-    found = connection.execute(query, list(rows))
+    # psycopg counts the rows of many inserts only when asked to
+    found = connection.execute(query, list(rows), execution_options={"preserve_rowcount": True})
     return found.rowcount

@@ -55,7 +55,12 @@ class Source:
 
     def segment(self, node: ast.expr) -> str:
         """The words of the rule that this part of the tree was read from, on one line."""
-        return " ".join((ast.get_source_segment(self.text, node) or "").split())
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        start, end = self._column(first, node.col_offset), self._column(last, node.end_col_offset or 0)
+        if first == last:
+            return " ".join(self.lines[first][start:end].split())
+        parts = (self.lines[first][start:], *self.lines[first + 1 : last], self.lines[last][:end])
+        return " ".join(" ".join(parts).split())
 
     def _place(self, line: int, start: int, width: int) -> Place:
         if line == 0:
@@ -64,7 +69,8 @@ class Source:
 
     def _column(self, line: int, byte_offset: int) -> int:
         """Python counts columns in UTF-8 bytes; people count characters."""
-        return len(self.lines[line].encode()[:byte_offset].decode(errors="ignore"))
+        words = self.lines[line]
+        return byte_offset if words.isascii() else len(words.encode()[:byte_offset].decode(errors="ignore"))
 
 
 def read_expression(source: Source) -> ast.expr | None:

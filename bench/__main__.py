@@ -1,0 +1,41 @@
+"""`make bench`: every figure of the design's table that exists so far, each as a ratio within this one run.
+
+A limit is measured beside each figure on the same machine. Homes, forms and caches are warm, as after the first minutes
+of a running daemon; starts of programs are cold each time. `python -m bench NAME` prints one row.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from bench import command_start, decide, import_leads, render, send_path, smtp_transport, tick_scale, tracker
+
+ROWS: dict[str, Callable[[], None]] = {
+    "send": send_path.main,
+    "transport": smtp_transport.main,
+    "render": render.main,
+    "decide": decide.main,
+    "tracker": tracker.main,
+    "import": import_leads.main,
+    "tick": tick_scale.main,
+    "start": command_start.main,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        print(f"no row is called {', '.join(unknown)}; there are {', '.join(ROWS)}")
+        return 2
+    for name in names or ROWS:
+        began = time.monotonic()
+        sys.argv[1:] = []
+        ROWS[name]()
+        print(f"    ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
