@@ -85,7 +85,9 @@ def _try_again(result: SendResult, mail: Claimed, schedule: RetrySchedule) -> Fa
     if result.outcome.before_gate:
         return _wait_for_relay(result, mail)
     now, told = result.finished_at, result.outcome.told
-    again = next_attempt(mail.attempts, mail.first_attempt_at, now, expires_at=mail.expires_at, schedule=schedule)
+    again = next_attempt(mail.attempts, mail.first_attempt_at, now, schedule=schedule)
     if again is None:
         return Fate(DeliveryState.FAILED, f"given up after {mail.attempts} attempts: {told}")
+    if mail.expires_at is not None and again >= mail.expires_at:
+        return Fate(DeliveryState.FAILED, f"not worth sending any more; refused until it expired: {told}")
     return Fate(DeliveryState.DEFERRED, told, again_at=again)
