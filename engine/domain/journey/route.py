@@ -24,9 +24,7 @@ def stage_now(campaign: Campaign, name: str) -> Stage | None:
 
 def step_now(campaign: Campaign, name: str) -> str:
     """The present id of a step that may have been renamed since it was noted down; what still exists keeps its id."""
-    if not campaign.moved or any(step.id == name for _, step in campaign.steps()):
-        return name
-    return renamed(_step_names(campaign), name)
+    return renamed(_step_names(campaign), name) if campaign.moved else name
 
 
 def names_of(campaign: Campaign, step: str) -> tuple[str, ...]:
@@ -38,8 +36,10 @@ def names_of(campaign: Campaign, step: str) -> tuple[str, ...]:
 
 
 def _step_names(campaign: Campaign) -> dict[str, str]:
-    """Renames by bare step ids, which are unique in a campaign."""
-    return {old.rpartition("/")[2]: new.rpartition("/")[2] for old, new in campaign.moved.items()}
+    """Renames by bare step ids, which are unique in a campaign; those of steps that are still there mean nothing."""
+    present = {step.id for _, step in campaign.steps()}
+    names = {old.rpartition("/")[2]: new.rpartition("/")[2] for old, new in campaign.moved.items()}
+    return {old: new for old, new in names.items() if old not in present}
 
 
 def step_after(stage: Stage, passed: Collection[str], had: Callable[[Step], bool]) -> Step | None:

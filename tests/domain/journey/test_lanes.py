@@ -183,3 +183,10 @@ def test_a_changed_wait_leaves_those_alone_who_wait_already():
     play = Play(programme(campaign("c", *LONG))).run_to(MONDAY + DAY)
     play.under(campaign("c", stage("one", email("a"), email("b", "5d"), exhausted="hold"))).run_to(MONDAY + 20 * DAY)
     assert play.sent_at("b") == MONDAY + 2 * DAY
+
+
+@pytest.mark.parametrize("moved", [{"a": "b"}, {"b": "c", "c": "b"}])
+def test_a_rename_does_not_touch_steps_that_still_exist(moved):
+    play = Play(programme(campaign("c", *LONG, moved=moved)), accepts=HOUR).run_to(MONDAY + 20 * DAY)
+    assert play.steps == ["a", "b", "c"]
+    assert all(decision.withdrawn == () for _, decision in play.decisions)
