@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 from engine.content.message import split_mailbox
 from engine.service.home import Home
 from engine.service.relays import relay_settings
 from engine.smtp.notice import send_notice
-from engine.smtp.settings import RelaySettings
 from engine.store.actions import end_action, open_actions
 from engine.store.database import reading, writing
 
@@ -22,24 +22,21 @@ BATCH = 50
 OWNER = "owner"
 
 
-def send_notices(home: Home) -> int:
-    """Mail the notices that are due; how many went. What cannot go now is tried again the next time."""
+def notices(home: Home) -> list[Callable[[], bool]]:
+    """The notices that are due; calling one mails it and says whether that is settled."""
     with reading(home.store) as connection:
         due = open_actions(connection, "notify", BATCH)
-    if not due:
-        return 0
-    relays = relay_settings(home.config, home.path)
-    return sum(_carry_out(home, notice, relays) for notice in due)
+    return [partial(_carry_out, home, notice) for notice in due]
 
 
-def _carry_out(home: Home, notice: Any, relays: Sequence[RelaySettings]) -> bool:
+def _carry_out(home: Home, notice: Any) -> bool:
     to = _colleague(home, notice)
     if not to:
         _end(home, notice, "nobody to tell: the lead has no owner whose address config knows")
-        return False
+        return True
     message = _message(home, notice, to)
     recipient = home.config.safety.deliver_to or split_mailbox(to)[1]
-    for relay in relays:
+    for relay in relay_settings(home.config, home.path):
         problem = send_notice(relay, home.config.sender.default, recipient, message)
         if not problem:
             _end(home, notice, f"mailed by {relay.name}")

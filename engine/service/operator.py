@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
+from functools import partial
 from typing import Any
 
 from engine.connect.post import post_json
 from engine.content.message import split_mailbox
 from engine.service.home import Home
+from engine.service.notices import notices
 from engine.service.relays import relay_settings
 from engine.smtp.notice import send_notice
 from engine.store.alerts import mark_told, untold_alerts
@@ -23,7 +26,10 @@ FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=30)
 
 
 class OperatorBell:
-    """Tells the operator; after a failure it rests, longer each time, as what is in trouble may be the way to him."""
+    """Tells the operator, and colleagues what `notify` steps say.
+
+    After a failure it rests, longer each time, as what is in trouble may be the way to them.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -31,20 +37,30 @@ class OperatorBell:
         self._silent_until: datetime | None = None
 
     def ring(self) -> int:
-        """Tell alerts that nobody was told of; how many were. What cannot be told now is tried again."""
+        """Tell what nobody was told of; how much was. What cannot be told now is tried again."""
         now = self._home.clock.now()
         if self._silent_until is not None and now < self._silent_until:
             return 0
         told = 0
-        for alert in _untold(self._home):
-            if not _tell(self._home, alert):
+        for tell in (*_alerts(self._home), *notices(self._home)):
+            if not tell():
                 self._silent_until, self._rest = now + self._rest, min(self._rest * 2, LONGEST_REST)
                 return told
-            with writing(self._home.store) as connection:
-                mark_told(connection, alert.id, now)
             told += 1
         self._silent_until, self._rest = None, FIRST_REST
         return told
+
+
+def _alerts(home: Home) -> list[Callable[[], bool]]:
+    return [partial(_tell_once, home, alert) for alert in _untold(home)]
+
+
+def _tell_once(home: Home, alert: Any) -> bool:
+    if not _tell(home, alert):
+        return False
+    with writing(home.store) as connection:
+        mark_told(connection, alert.id, home.clock.now())
+    return True
 
 
 def _untold(home: Home) -> list[Any]:
