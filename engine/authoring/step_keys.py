@@ -10,9 +10,9 @@ from typing import TypedDict
 from engine.authoring.reader import Converter, Notes, Table, choice, each, flag, line, text
 from engine.authoring.toml_source import Item
 from engine.authoring.values import UNREADABLE, at, delay, limit, mailbox, name, rule, span
-from engine.domain.campaign import Sender
 from engine.domain.delivery import MailKind
 from engine.domain.rules import Rule, Scope, canonical
+from engine.domain.sender import Sender
 from engine.domain.steps import (
     Arm,
     BranchStep,

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from engine.domain.rules import Rule
+from engine.domain.sender import Sender
+from engine.domain.steps.base import Step
 from engine.domain.timing import Cadence, Delay, Span, Window
-
-if TYPE_CHECKING:
-    from engine.domain.steps.base import Step
 
 EXIT = "exit"
 HOLD = "hold"
@@ -39,14 +37,6 @@ class CampaignState(StrEnum):
     @property
     def runs(self) -> bool:
         return self in (CampaignState.LIVE, CampaignState.CLOSING)
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who a mail is from: the lead's owner if asked for and possible, otherwise a fixed "Name <address>"."""
-
-    address: str
-    owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import pytest
 
 from engine.authoring.home import read_campaign_text
 from engine.authoring.step_keys import STEP_KEYS
-from engine.domain.campaign import Campaign, CampaignState, Exhausted, Reentry, Sender, Trigger
+from engine.domain.campaign import Campaign, CampaignState, Exhausted, Reentry, Trigger
 from engine.domain.delivery import MailKind
+from engine.domain.sender import Sender
 from engine.domain.steps import (
     KINDS,
     BranchStep,

@@ -8,7 +8,7 @@ from engine.authoring.step_keys import OWNER, SALES
 from engine.authoring.toml_source import Item
 from engine.authoring.values import domain_of, wrong_address
 from engine.config.model import Config
-from engine.domain.campaign import Sender
+from engine.domain.sender import Sender
 from engine.domain.steps import EmailStep, HandoffStep, NotifyStep, TaskStep, WebhookStep
 from engine.errors import did_you_mean
 

@@ -6,14 +6,15 @@ names when, and the mail waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
+from engine.domain.held import Held
 from engine.domain.journey.facts import Lead, LeadFacts
 from engine.domain.journey.history import History
 from engine.domain.journey.programme import Programme
@@ -23,15 +24,6 @@ from engine.domain.timing import Window, cap_frees_at, next_open, tell_cap, zone
 
 TICK = timedelta(minutes=1)
 """Marketing mails to one lead are decided at least so far apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A closed gate: why, until when (None: for good), and the values that the sentence needs."""
-
-    reason: str
-    until: datetime | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
 
 
 class Deciding(Protocol):

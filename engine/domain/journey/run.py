@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign, Stage
 from engine.domain.delivery import DeliveryState
+from engine.domain.held import Held
 from engine.domain.journey import chance
 from engine.domain.journey.decision import Act, Line, Send
 from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus
 from engine.domain.journey.history import Pass
-from engine.domain.journey.mailable import Held, MailRequest, first_opening, may_mail
+from engine.domain.journey.mailable import MailRequest, first_opening, may_mail
 from engine.domain.journey.route import names_of, stage_now, step_after
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import Rule, evaluate, explain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.domain.steps.base import Done, Goto, Outcome, Step, UntilEvent, Waiting
+from engine.domain.steps.base import Done, Goto, Outcome, Run, Step, UntilEvent, Waiting
 from engine.domain.steps.branch import Arm, BranchStep
 from engine.domain.steps.email import EmailStep
 from engine.domain.steps.outside import HandoffStep, NotifyStep, TaskStep, WebhookStep
@@ -23,6 +23,7 @@ __all__ = [
     "HandoffStep",
     "NotifyStep",
     "Outcome",
+    "Run",
     "SetStep",
     "Step",
     "TaskStep",

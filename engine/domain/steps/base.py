@@ -7,15 +7,14 @@ doing anything – what happens when the step is due. `engine.domain.steps.KINDS
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar, Protocol
 
+from engine.domain.held import Held
 from engine.domain.rules import Rule
 from engine.domain.timing import At, BusinessDays, Delay, Span
-
-if TYPE_CHECKING:
-    from engine.domain.journey.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,62 @@ class Waiting:
 
 
 Outcome = Done | Goto | Waiting
+
+
+class Mail(Protocol):
+    """What a mail step asks of its mail: whether it is still on its way, and when it was over."""
+
+    @property
+    def in_flight(self) -> bool: ...
+
+    @property
+    def finished_at(self) -> datetime | None: ...
+
+
+class Errand(Protocol):
+    """What a task asks of its action: until when it may take, and when it was done."""
+
+    @property
+    def deadline(self) -> datetime | None: ...
+
+    @property
+    def done_at(self) -> datetime | None: ...
+
+
+class Run(Protocol):
+    """The enrollment that is being decided, as steps see it: they ask it, and say what should happen.
+
+    `engine.domain.journey.run.Run` is the real one. Steps that send mail hand themselves over where `Any` stands.
+    """
+
+    @property
+    def now(self) -> datetime: ...
+
+    def holds(self, rule: Rule) -> bool: ...
+
+    def explain(self, rule: Rule) -> str: ...
+
+    def after(self, start: datetime, delay: Delay) -> datetime: ...
+
+    def expires_at(self, step: Step) -> datetime | None: ...
+
+    def delivery(self, step: Any) -> Mail | None: ...
+
+    def action(self, step: Step) -> Errand | None: ...
+
+    def may_mail(self, step: Any) -> Held | None: ...
+
+    def send(self, step: Any) -> None: ...
+
+    def hold(self, step: Any, held: Held) -> None: ...
+
+    def act(self, step: Step, payload: Mapping[str, object], deadline: datetime | None = None) -> None: ...
+
+    def hand_off(self) -> None: ...
+
+    def set_fields(self, values: Mapping[str, object]) -> None: ...
+
+    def tell(self, code: str, **data: object) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)

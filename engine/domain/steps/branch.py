@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from engine.domain.rules import Rule
-from engine.domain.steps.base import Done, Goto, Outcome, Step
-
-if TYPE_CHECKING:
-    from engine.domain.journey.run import Run
+from engine.domain.steps.base import Done, Goto, Outcome, Run, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from engine.domain.campaign import Sender
 from engine.domain.delivery import MailKind
-from engine.domain.steps.base import Done, Outcome, Step, Waiting
-
-if TYPE_CHECKING:
-    from engine.domain.journey.run import Run
+from engine.domain.sender import Sender
+from engine.domain.steps.base import Done, Outcome, Run, Step, Waiting
 
 
 @dataclass(frozen=True, kw_only=True)

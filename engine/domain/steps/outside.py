@@ -6,13 +6,10 @@ The journey only records them. A task is a person's call: the journey waits for 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from engine.domain.steps.base import Done, Outcome, Step, Waiting
+from engine.domain.steps.base import Done, Outcome, Run, Step, Waiting
 from engine.domain.timing import BusinessDays, Span
-
-if TYPE_CHECKING:
-    from engine.domain.journey.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from engine.domain.steps.base import Done, Outcome, Step
-
-if TYPE_CHECKING:
-    from engine.domain.journey.run import Run
+from engine.domain.steps.base import Done, Outcome, Run, Step
 
 
 @dataclass(frozen=True, kw_only=True)
