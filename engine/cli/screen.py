@@ -20,7 +20,7 @@ Segment = tuple[str, str]
 
 Line = Sequence[Segment]
 
-NARROWEST = 40
+NARROWEST = 24
 """A last column is not wrapped narrower than this; the terminal breaks it instead."""
 
 BAR_CELLS = 20
@@ -34,10 +34,10 @@ def width() -> int | None:
 
 
 def console(*, errors: bool = False) -> Console:
-    """A console that colours where a terminal reads, and invents neither markup nor line breaks."""
+    """A console that colours where a terminal reads, breaks lines between words, and invents no markup."""
     from rich.console import Console
 
-    return Console(stderr=errors, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return Console(stderr=errors, highlight=False, markup=False, emoji=False)
 
 
 def show(lines: Iterable[Line]) -> None:

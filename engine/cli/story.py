@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.cli.screen import Line, Segment, cells, clock_time, columns, padded, show
+from engine.cli.screen import Line, Segment, cells, clock_time, columns, padded, show, width
 from engine.service.happenings import Moment
 from engine.service.home import Home
 from engine.service.running import Runner
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STYLES = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.BAD: "red", Tone.MUTED: "dim"}
-_LONGEST_WHAT, _LONGEST_ABOUT = 12, 34
+_LONGEST_WHAT = 12
+_LONGEST_ABOUT, _SHORTER_ABOUT = 36, 22
+_WIDE = 110
+"""On a terminal with so many columns, subjects have more room."""
 
 
 def print_story(home: Home, runner: Runner, name: str, console: Console) -> None:
@@ -38,7 +41,7 @@ def show_story(story: LeadStory) -> None:
 
 def told(story: LeadStory) -> Iterator[Line]:
     """The story, line by line."""
-    yield _head(story.head)
+    yield from _head(story.head)
     for concern in story.concerns:
         yield [(concern, "yellow")]
     yield []
@@ -46,27 +49,24 @@ def told(story: LeadStory) -> Iterator[Line]:
     yield from _after(story)
 
 
-def _head(head: Head) -> Line:
+def _head(head: Head) -> Iterator[Line]:
     names = [head.name or head.email or head.id]
-    facts = [
-        head.company,
-        head.lifecycle,
-        f"score {head.score:g}" if head.score else "",
-        f"fit {head.fit}" if head.fit else "",
-    ]
+    score = f"score {head.score:g}" if head.score else ""
+    facts = [head.company, head.lifecycle, score, f"fit {head.fit}" if head.fit else ""]
     facts += [head.zone, f"on {', '.join(head.lists)}" if head.lists else "", f"consent: {head.consent}"]
     if head.name:
         names.append(head.email)
     first, *more = [part for part in (*names, *facts) if part]
-    return [(first, "bold"), ("".join(f" · {part}" for part in more), "")]
+    return columns([[(first, "bold"), (f"· {' · '.join(more)}", "")]], gap=1)
 
 
 def _moments(story: LeadStory) -> Iterator[list[Segment]]:
     today = story.now.astimezone(story.zone).date()
+    longest = _LONGEST_ABOUT if (width() or _WIDE) >= _WIDE else _SHORTER_ABOUT
     room = min(_LONGEST_WHAT, max((cells(moment.what) for moment in story.moments), default=0))
     for moment in story.moments:
         style = _STYLES[moment.tone]
-        about = _shortened(moment.about, _LONGEST_ABOUT)
+        about = _shortened(moment.about, longest)
         yield [
             (clock_time(moment.at, story.zone, today), "dim" if moment.tone is Tone.MUTED else ""),
             (f"{padded(moment.what, room)} {about}".rstrip(), style),

@@ -14,6 +14,10 @@ from engine.service.story_words import Speaker, Tone
 BURST = timedelta(minutes=2)
 """Machines' hits of one mail within this time are told as one moment."""
 
+MAIL, AFTER_MAIL = 1, 2
+_BEHIND_ITS_MAILS = frozenset({"ended", "holding", "exhausted"})
+"""Decisions that follow from a mail's acceptance, so that they stand behind it where both have one instant."""
+
 NOT_COUNTED = "— not counted"
 _WHAT = {"open": "opened", "click": "clicked", "reply": "replied", "bounce": "bounced", "complaint": "complained"}
 _SCOPES = {"all": "all mail", "marketing": "marketing mail"}
@@ -21,7 +25,10 @@ _SCOPES = {"all": "all mail", "marketing": "marketing mail"}
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened: when, what, to what, and why. `count` is how often, where machines do it in bursts."""
+    """One thing that happened: when, what, to what, and why.
+
+    `count` is how often, where machines do it in bursts; `order` tells what came first at one instant.
+    """
 
     at: datetime
     what: str
@@ -30,11 +37,12 @@ class Moment:
     tone: Tone = Tone.PLAIN
     delivery: int | None = None
     count: int = 1
+    order: int = 0
 
 
 def merged(moments: Iterable[Moment]) -> list[Moment]:
-    """All moments in the order of time; what happened at one instant stays in the order given."""
-    return sorted(moments, key=lambda moment: moment.at)
+    """All moments in the order of time."""
+    return sorted(moments, key=lambda moment: (moment.at, moment.order))
 
 
 def story_moments(row: Any, story: Sequence[Line], speaker: Speaker) -> Iterator[Moment]:
@@ -42,7 +50,8 @@ def story_moments(row: Any, story: Sequence[Line], speaker: Speaker) -> Iterator
     yield Moment(row.created_at, "known", "", f"source: {row.source}" if row.source else "", Tone.MUTED)
     for line in story:
         told, tone = speaker.tell(line)
-        yield Moment(line.at, told.verb, told.what, told.because, tone)
+        order = AFTER_MAIL if line.code in _BEHIND_ITS_MAILS else 0
+        yield Moment(line.at, told.verb, told.what, told.because, tone, order=order)
 
 
 def mail_moments(
@@ -57,7 +66,7 @@ def mail_moments(
             yield _attempt(mail, one, title)
         what, why, tone = _fate(mail, speaker)
         at = mail.finished_at or mail.begun_at or mail.created_at
-        yield Moment(at, what, title, why, tone, mail.id)
+        yield Moment(at, what, title, why, tone, mail.id, order=MAIL)
 
 
 _SETTLED = (DeliveryState.SENT.value, DeliveryState.FAILED.value, DeliveryState.DROPPED.value)

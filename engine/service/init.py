@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from engine.errors import RipelineError
+from engine.service.starter import starter_files
 
 CONFIG_FILE = "config.toml"
-FOLDERS = ("campaigns", "templates")
 GITIGNORE = """\
 # What a running home writes: its database, keys and logs. None of it belongs into Git.
 var/
@@ -24,7 +22,10 @@ SAMPLE_COMPANY, SAMPLE_DOMAIN = "Northlight", "northlight.example"
 SAMPLE_SENDER = f"Ann Lee <ann.lee@{SAMPLE_DOMAIN}>"
 """Who sends in the shipped files; a new home puts its own names there."""
 
-_TEXTS = frozenset({".toml", ".md", ".html", ".mjml", ".txt"})
+_TEXTS = frozenset({".md", ".html", ".mjml", ".txt"})
+_NOT_IN_PROSE = frozenset('{}<>[]"\\')
+"""Characters that mean something in a template; a company with one of them keeps the sample's name there."""
+
 _HEADER = re.compile(r"^\s*\[")
 
 
@@ -65,12 +66,12 @@ def lay_out(folder: Path, who: Identity, *, beside: bool = False) -> Laid:
             "and overwrites nothing."
         )
     try:
-        return _write(folder, _content(who))
+        return _write(folder, list(_content(who)))
     except OSError as fault:
         raise RipelineError(f"{folder} cannot be written: {fault.strerror or fault}") from fault
 
 
-def _write(folder: Path, content: Iterator[tuple[str, bytes]]) -> Laid:
+def _write(folder: Path, content: Iterable[tuple[str, bytes]]) -> Laid:
     written, kept = [], []
     for name, text in content:
         path = folder / name
@@ -84,46 +85,28 @@ def _write(folder: Path, content: Iterator[tuple[str, bytes]]) -> Laid:
 
 
 def _content(who: Identity) -> Iterator[tuple[str, bytes]]:
-    start = starter()
-    yield CONFIG_FILE, config_for((start / CONFIG_FILE).read_text("utf-8"), who).encode()
     yield ".gitignore", GITIGNORE.encode()
-    for folder in FOLDERS:
-        for name, content in _files_of(start / folder, folder):
-            yield name, content if Path(name).suffix not in _TEXTS else renamed(content.decode(), who).encode()
+    for path, name in starter_files():
+        content = path.read_bytes()
+        if name == CONFIG_FILE:
+            yield name, config_for(content.decode(), who).encode()
+        else:
+            yield name, _renamed_file(name, content, who)
 
 
-def renamed(text: str, who: Identity) -> str:
+def _renamed_file(name: str, content: bytes, who: Identity) -> bytes:
+    """A shipped file with the home's own names; pictures stay as they are."""
+    if name.endswith(".toml"):
+        return renamed(content.decode(), who, _inner(who.company)).encode()
+    plain = not set(who.company) & _NOT_IN_PROSE
+    named = who.company if plain else SAMPLE_COMPANY
+    return renamed(content.decode(), who, named).encode() if Path(name).suffix in _TEXTS else content
+
+
+def renamed(text: str, who: Identity, company: str) -> str:
     """A shipped text with the home's own company, sender and domain in the place of the sample's."""
     text = text.replace(SAMPLE_SENDER, _inner(who.sender)).replace(SAMPLE_DOMAIN, who.domain)
-    plain = not set(who.company) & set('{}<>[]"\\')
-    return text.replace(SAMPLE_COMPANY, who.company) if plain else text
-
-
-def _files_of(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda found: found.name):
-        path = f"{name}/{entry.name}"
-        if entry.name.startswith((".", "__")):
-            continue
-        if entry.is_dir():
-            yield from _files_of(entry, path)
-        else:
-            yield path, entry.read_bytes()
-
-
-def starter() -> Traversable:
-    """Where the shipped files are: in the package, or in a checkout beside it.
-
-    Raises:
-        RipelineError: this installation has none.
-    """
-    package = files("engine")
-    shipped = package / "starter"
-    if shipped.is_dir():
-        return shipped
-    beside = Path(str(package)).parent
-    if all((beside / name).exists() for name in (CONFIG_FILE, *FOLDERS)):
-        return beside
-    raise RipelineError("this installation lacks the campaigns to start from; install Ripeline again")
+    return text.replace(SAMPLE_COMPANY, company)
 
 
 def config_for(text: str, who: Identity) -> str:
@@ -138,7 +121,7 @@ def config_for(text: str, who: Identity) -> str:
     }
     for (section, key), value in values.items():
         text = with_value(text, section, key, value)
-    return renamed(text, who)
+    return renamed(text, who, _inner(who.company))
 
 
 def with_value(text: str, section: str, key: str, value: str) -> str:

@@ -17,8 +17,7 @@ from engine.store.bundles import campaign_rows, current_bundle_id, home_value, h
 from engine.store.database import reading
 from engine.store.deliveries import next_delivery_instant, state_counts
 from engine.store.journey import next_due_instant, stage_counts
-from engine.store.leads import count_leads
-from engine.store.overview import overdue_mails, sent_since, waiting_mails
+from engine.store.overview import leads_in_statistics, overdue_mails, sent_since, waiting_mails
 from engine.store.unknown_mails import unknown_since
 
 
@@ -107,7 +106,7 @@ def status_of(home: Home, now: datetime) -> Status:
             now=now,
             company=home.config.company.name,
             zone=home.config.company.zone,
-            leads=count_leads(connection),
+            leads=leads_in_statistics(connection),
             bundle=_bundle(connection),
             campaigns=tuple(_campaigns(campaigns, campaign_rows(connection), stage_counts(connection))),
             mails=state_counts(connection),

@@ -246,4 +246,4 @@ def stage_counts(connection: Connection) -> list[tuple[str, str, str, str, int]]
     columns = (enrollment.c.campaign, enrollment.c.stage, enrollment.c.status)
     waiting = case((enrollment.c.status == "ended", enrollment.c.ended_why), else_=enrollment.c.waiting)
     query = select(*columns, waiting, func.count()).group_by(*columns, waiting).order_by(*columns)
-    return [row._tuple() for row in connection.execute(query)]
+    return [tuple(row) for row in connection.execute(query)]

@@ -41,7 +41,7 @@ def overdue_mails(connection: Connection, now: datetime) -> tuple[int, datetime 
     query = select(func.count(), func.min(_DELIVERY.c.due_at)).where(
         _DELIVERY.c.state.in_(_WAITING), _DELIVERY.c.due_at <= now
     )
-    count, since = connection.execute(query).one()._tuple()
+    count, since = connection.execute(query).one()
     return int(count), since
 
 
@@ -64,3 +64,9 @@ def unknown_mails(connection: Connection) -> list[Any]:
         .order_by(_DELIVERY.c.finished_at.is_not(None), _DELIVERY.c.id)
     )
     return list(connection.execute(query))
+
+
+def leads_in_statistics(connection: Connection) -> int:
+    """How many leads there are, colleagues and those merged into others left out."""
+    query = select(func.count()).where(_LEAD.c.merged_into.is_(None), _LEAD.c.internal.is_(False))
+    return int(connection.scalar(query) or 0)

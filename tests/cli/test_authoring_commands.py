@@ -1,0 +1,201 @@
+"""init, check, preview, apply and history: from an empty folder to what runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.authoring.home import read_home
+from tests.cli.life import CAMPAIGN, Life, ripeline, write_home
+
+IDENTITY = (
+    *("--company", 'Acme "Data" GmbH', "--postal-address", "1 Main St, Springfield"),
+    *("--from", "Zoë Lee <zoe@acme.example>", "--deliver-to", "me@acme.example"),
+)
+
+
+def test_init_lays_out_a_home_without_mistakes_in_safe_mode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "new"
+    assert ripeline("init", str(home), *IDENTITY) == 0
+    shown = capsys.readouterr().out
+    assert "Safe mode: every mail goes to me@acme.example" in shown
+    assert re.findall(r"^  ripeline (\w+)", shown, re.MULTILINE) == ["check", "preview", "apply"]
+    found = read_home(home)
+    assert found.problems == []
+    assert found.config.safety.deliver_to == "me@acme.example"
+    assert found.config.company.name == 'Acme "Data" GmbH'
+    assert found.config.sender.default == "Zoë Lee <zoe@acme.example>"
+    assert found.config.sender.verified_domains == ("acme.example",)
+    assert len(found.campaigns) >= 3
+    assert "northlight" not in "".join(found.texts.values()).casefold()
+    assert "var/" in (home / ".gitignore").read_text("utf-8")
+
+
+def test_init_asks_for_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = iter(["Acme", "1 Main St", "Ann <ann@acme.example>", ""])
+    monkeypatch.setattr("typer._click.termui.visible_prompt_func", lambda _="": next(answers))
+    assert ripeline("init", str(tmp_path / "new")) == 0
+    assert "every mail goes to ann@acme.example" in capsys.readouterr().out
+
+
+def test_init_refuses_a_folder_with_files_and_overwrites_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.toml").write_text("mine", "utf-8")
+    assert ripeline("init", str(tmp_path), *IDENTITY) == 1
+    assert "is not empty. Name another folder, or add --force" in capsys.readouterr().err
+    assert ripeline("init", str(tmp_path), "--force", *IDENTITY) == 0
+    assert (tmp_path / "config.toml").read_text("utf-8") == "mine"
+    assert "Left as they were: config.toml" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--from", "Ann Lee", "--from: 'Ann Lee' is no mail address"),
+        ("--deliver-to", "me", "--deliver-to: 'me' is no mail address"),
+        ("--company", "Ac\nme", "holds a control character"),
+    ],
+)
+@pytest.mark.acceptance(row=27)
+def test_init_refuses_what_no_header_may_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, told: str
+) -> None:
+    given = list(IDENTITY)
+    given[given.index(option) + 1] = value
+    assert ripeline("init", str(tmp_path / "new"), *given) == 1
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_check_ends_with_1_on_errors_and_writes_no_store(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("check", home=home) == 0
+    assert "1 campaign, 3 mails: no mistakes." in capsys.readouterr().out
+    (home / "campaigns" / "clean.toml").write_text(CAMPAIGN.replace("replied", "replid"), "utf-8")
+    assert ripeline("check", "--format", "json", home=home) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [problem["code"] for problem in found["problems"]] == ["E104"]
+    assert not (home / "var" / "ripeline.db").exists()
+
+
+def test_check_counts_the_real_leads_who_lack_a_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home") as life:
+        life.take_in_leads()
+        mail = life.path / "templates" / "dq" / "aware" / "cost.md"
+        mail.write_text(mail.read_text("utf-8") + "\nYour {{ lead.industry }} at {{ lead.company }}.\n", "utf-8")
+        assert ripeline("check", home=life.path) == 1
+    shown = capsys.readouterr().out
+    assert "'lead.industry' has no value for 2 of 2 leads who can get this mail" in shown
+    assert "lead.company" not in shown.replace("{{ lead.company }}", "")
+
+
+def test_apply_shows_who_enters_and_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Life(tmp_path / "home") as life:
+        life.take_in_leads()
+        monkeypatch.setattr("typer._click.termui.visible_prompt_func", lambda _="": "n")
+        assert ripeline("apply", home=life.path) == 1
+        shown = capsys.readouterr().out
+        assert "2 leads at once" in shown
+        assert "Bob Ross <bob@globex.example>, Jane Park <jane@northwind.example>" in shown
+        assert "roughly 4 in the first 7 days, 2 of them on the first day" in shown
+        assert "Look twice: 2 leads would enter at once." in shown
+        assert "Nothing was changed." in shown
+        assert life.runner.current().programme.campaigns == {}
+
+
+def test_apply_safe_waits_for_a_person_and_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home") as life:
+        life.take_in_leads()
+        assert ripeline("apply", "--safe", home=life.path) == 3
+        assert "A person has to look and run `ripeline apply`" in capsys.readouterr().out
+        assert ripeline("apply", "--yes", home=life.path) == 0
+        assert "Bundle 1 runs now: clean." in capsys.readouterr().out
+        assert ripeline("apply", "--safe", home=life.path) == 0
+        assert "The files are what runs already" in capsys.readouterr().out
+
+
+def test_apply_with_mistakes_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home", CAMPAIGN.replace("replied", "replid")) as life:
+        assert ripeline("apply", "--yes", home=life.path) == 1
+        assert "unknown name 'replid'" in capsys.readouterr().out
+        assert life.runner.current().programme.campaigns == {}
+
+
+def test_apply_tells_whom_a_removed_step_touches(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    file = lived.path / "campaigns" / "clean.toml"
+    file.write_text(CAMPAIGN.replace('state = "live"', 'state = "closing"'), "utf-8")
+    try:
+        assert ripeline("apply", "--safe", home=lived.path) in (0, 3)
+        assert "state live → closing" in capsys.readouterr().out
+    finally:
+        file.write_text(CAMPAIGN, "utf-8")
+        lived.apply()
+
+
+def test_history_tells_bundles_newest_first(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("history", "--json", home=lived.path) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [entry["bundle"] for entry in found] == sorted((entry["bundle"] for entry in found), reverse=True)
+    assert found[-1]["by"] == "ann"
+    assert ripeline("history", home=lived.path) == 0
+    assert "+ clean clean: new, live" in capsys.readouterr().out
+
+
+def test_preview_renders_a_mail_of_the_working_files(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("preview", "clean/decay", "--text", home=home) == 0
+    shown = capsys.readouterr().out
+    assert "Subject  Why data decays" in shown
+    assert "Hi Jane," in shown
+    assert "https://acme.example/checklist" in shown, "links lead to their targets, not through the tracker"
+    assert not (home / "var" / "ripeline.db").exists()
+
+
+def test_preview_writes_a_page_that_only_this_user_can_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("preview", "decay", "--no-open", home=home) == 0
+    page = Path(capsys.readouterr().out.splitlines()[-1].removeprefix("Open "))
+    try:
+        assert page.stat().st_mode & 0o077 == 0
+        assert "Hi Jane" in page.read_text("utf-8")
+    finally:
+        page.unlink()
+
+
+def test_preview_for_a_real_lead(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("preview", "decay", "--text", "--lead", "bob ross", home=lived.path) == 0
+    shown = capsys.readouterr().out
+    assert "Bob Ross <bob@globex.example>" in shown
+    assert "Hi Bob," in shown
+
+
+def test_preview_lists_mails_and_hints_at_names(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("preview", home=home) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:3]] == [
+        *("clean/decay", "clean/cost", "clean/talk")
+    ]
+    assert ripeline("preview", "decai", home=home) == 1
+    assert "no campaign sends a mail called 'decai'; did you mean 'decay'?" in capsys.readouterr().err
+
+
+def test_new_home_of_init_checks_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "new"
+    assert ripeline("init", str(home), *IDENTITY) == 0
+    assert ripeline("check", home=home) == 0, capsys.readouterr().out
+
+
+def test_home_is_found_by_environment(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RIPELINE_HOME", str(home))
+    assert ripeline("check") == 0
+    monkeypatch.delenv("RIPELINE_HOME")
+    monkeypatch.chdir(write_home(tmp_path / "other"))
+    assert ripeline("check") == 0
+    assert capsys.readouterr().out.count("no mistakes") == 2

@@ -1,0 +1,101 @@
+"""import and export: summaries a person can act on, and files that a spreadsheet cannot turn against them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.cli.life import ripeline
+
+
+def test_import_says_what_it_did_and_where_rejects_are(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    leads = home / "fair.csv"
+    leads.write_text("email,first_name,Notiz\njane@x.example,Jane,hi\nno address,Bob,\n", "utf-8")
+    assert ripeline("import", str(leads), "--list", "fair", home=home) == 0
+    shown = capsys.readouterr().out
+    assert "fair.csv  2 rows, utf-8" in shown
+    assert "  1  new\n" in shown
+    assert "  1  rejected\n" in shown
+    assert f"rejected rows, with the reason before each: {home / 'fair.rejects.csv'}" in shown
+    assert "row 3  email: is no mail address" in shown
+    assert "not stored: Notiz" in shown
+    assert ripeline("import", str(leads), home=home) == 0
+    assert "  1  unchanged\n" in capsys.readouterr().out
+
+
+def test_columns_are_mapped_by_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    leads = home / "fair.csv"
+    leads.write_text("Adresse,Firma\njane@x.example,Northwind\n", "utf-8")
+    assert ripeline("import", str(leads), "--map", "Adresse=email", "--map", "Firma=company", home=home) == 0
+    assert "Firma    →  company" in capsys.readouterr().out
+    assert ripeline("import", str(leads), "--map", "Adresse", home=home) == 1
+    assert '--map "Adresse" is not understood; write "Column=field"' in capsys.readouterr().err
+
+
+def test_dry_run_changes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("import", str(home / "leads.csv"), "--dry-run", home=home) == 0
+    assert "(dry run: nothing was written)" in capsys.readouterr().out
+    assert ripeline("export", home=home) == 0
+    assert "0 leads exported." in capsys.readouterr().err
+
+
+def test_events_are_imported_for_known_leads(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("import", str(home / "leads.csv"), home=home) == 0
+    events = home / "attended.csv"
+    events.write_text("email\njane@northwind.example\nnobody@x.example\n", "utf-8")
+    given = ("--event", "webinar_attended", "--at", "2026-11-03")
+    assert ripeline("import", str(events), *given, home=home) == 0
+    shown = capsys.readouterr().out
+    assert "attended.csv  2 rows of events" in shown
+    assert "nobody here is known by" in shown
+    assert ripeline("why", "jane park", home=home) == 0
+    assert "webinar_attended" in capsys.readouterr().out
+    assert ripeline("import", str(events), "--event", "x", "--at", "soon", home=home) == 1
+    assert "--at 'soon' is no date" in capsys.readouterr().err
+
+
+@pytest.mark.acceptance(row=30)
+def test_formula_in_a_lead_is_neutralised_in_the_export(home: Path, tmp_path: Path) -> None:
+    leads = home / "evil.csv"
+    leads.write_text("email,first_name,company\njane@x.example,\"=cmd|' /C calc'!A0\",@SUM(1)\n", "utf-8")
+    assert ripeline("import", str(leads), home=home) == 0
+    out = tmp_path / "out.csv"
+    assert ripeline("export", str(out), home=home) == 0
+    (row,) = csv.DictReader(io.StringIO(out.read_text("utf-8")))
+    assert row["first_name"].startswith("'=")
+    assert row["company"].startswith("'@")
+    assert out.stat().st_mode & 0o077 == 0
+
+
+def test_export_by_list_and_rule(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("import", str(home / "leads.csv"), "--list", "spring", home=home) == 0
+    capsys.readouterr()
+    assert (
+        ripeline("export", "--where", "source == 'web' and first_name == 'jane'", "--format", "jsonl", home=home) == 0
+    )
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == 1
+    assert "jane@northwind.example" in captured.out
+    assert captured.err == "1 lead exported.\n"
+    assert ripeline("export", "--list", "autumn", home=home) == 0
+    assert capsys.readouterr().err == "0 leads exported.\n"
+
+
+@pytest.mark.acceptance(row=22)
+def test_mistaken_rule_is_shown_at_its_place_and_never_reaches_the_database(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ripeline("export", "--where", "1=1; drop table lead", home=home) == 1
+    assert "--where:1:" in capsys.readouterr().out
+    assert ripeline("export", "--where", "sourc == 'web'", home=home) == 1
+    shown = capsys.readouterr().out
+    assert "unknown name 'sourc'" in shown
+    assert "^^^^^" in shown
+
+
+def test_missing_file_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("import", "gone.csv", home=home) == 1
+    assert "gone.csv cannot be opened" in capsys.readouterr().err

@@ -1,0 +1,251 @@
+"""status, pause, resume, suppress, show, audit and send-test: what an operator sees and does."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from engine.cli import composition
+from engine.service.status import status_of
+from engine.store.bundles import set_home_value
+from engine.store.database import reading, writing
+from engine.store.deliveries import claim_due, state_counts
+from engine.store.unknown_mails import rescue
+from tests.cli.life import START, Life, ripeline, write_home
+from tests.smtpscript import Rule, Say
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Life:
+    life = Life(tmp_path / "home")
+    life.apply()
+    life.take_in_leads()
+    life.play_until(START + timedelta(hours=1))
+    return life
+
+
+def test_status_counts_leads_per_stage_and_mails_by_state(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("status", "--json", home=lived.path) == 0
+    found = json.loads(capsys.readouterr().out)
+    (campaign,) = found["campaigns"]
+    assert found["leads"] == 3
+    assert [stage["name"] for stage in campaign["stages"]] == ["aware", "ready"]
+    assert campaign["ended"] == {"finished": 1, "exit": 1} or sum(campaign["ended"].values()) == 2
+    assert found["mails"] == {"sent": 4}
+    assert found["daemon"] is None
+
+
+def test_status_in_words(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        assert ripeline("status", home=life.path) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Acme · 3 leads · bundle 1, applied 2 Nov")
+    assert "No daemon runs on this machine: ripeline run starts it." in shown
+    assert "aware  2  ████████████████████" in shown
+    assert "2 sent" in shown
+    assert "mx1 (127.0.0.1:" in shown
+
+
+def test_status_before_the_first_apply_says_what_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("status", home=home) == 0
+    assert "Nothing runs yet: ripeline apply makes the files what runs." in capsys.readouterr().out
+
+
+def test_status_tells_the_daemon(
+    life: Life, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.app import Processes
+    from engine.runtime.lock import hold_home
+
+    monkeypatch.setattr(composition, "processes", Processes())
+    with life, hold_home(life.home.var / "daemon.lock", START):
+        assert ripeline("status", home=life.path) == 0
+    assert "The daemon runs since 2 Nov" in capsys.readouterr().out
+
+
+@pytest.mark.acceptance(row=13)
+def test_paused_campaign_sends_nothing_and_resumes_without_repeating(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with life:
+        assert ripeline("pause", "clean", home=life.path) == 0
+        assert "clean is paused. `ripeline resume clean` goes on." in capsys.readouterr().out
+        life.play_until(START + timedelta(days=5))
+        assert len(life.server.accepted) == 2
+        assert ripeline("pause", "clean", home=life.path) == 0
+        assert "paused already" in capsys.readouterr().out
+        assert ripeline("resume", "clean", home=life.path) == 0
+        assert "clean goes on: 2 leads looked at again" in capsys.readouterr().out
+        life.clock.step_to(life.runner.current().programme.standing("clean").live_since or START)
+        life.play_until(START + timedelta(days=400))
+        subjects = [message_from_bytes(mail.message, policy=policy.SMTP) for mail in life.server.accepted]
+        sent = [(mail["To"], mail["Subject"]) for mail in subjects]
+    assert len(sent) == len(set(sent)) == 4
+
+
+@pytest.mark.acceptance(row=13)
+def test_held_sending_hands_nothing_to_a_relay(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        assert ripeline("pause", "--reason", "price page", home=life.path) == 0
+        life.play_until(START + timedelta(days=4))
+        assert len(life.server.accepted) == 2
+        assert ripeline("status", home=life.path) == 0
+        assert "price page. ripeline resume goes on" in capsys.readouterr().out
+        assert ripeline("resume", home=life.path) == 0
+        assert life.send() == 2
+        assert ripeline("resume", home=life.path) == 0
+        assert "Sending was not held." in capsys.readouterr().out
+
+
+@pytest.mark.acceptance(row=12)
+def test_sending_that_ripeline_held_itself_goes_on_only_when_confirmed(
+    life: Life, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["n", "y"])
+    monkeypatch.setattr("typer._click.termui.visible_prompt_func", lambda _="": next(answers))
+    with life:
+        with writing(life.home.store) as connection:
+            set_home_value(connection, "sending_held", "the store was restored from a backup")
+        assert ripeline("resume", home=life.path) == 1
+        assert "the store was restored from a backup" in capsys.readouterr().out
+        assert status_of(life.home, life.clock.now()).sending_held is not None
+        assert ripeline("resume", home=life.path) == 0
+        assert status_of(life.home, life.clock.now()).sending_held is None
+
+
+def test_pausing_an_unknown_campaign_hints_at_its_name(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        assert ripeline("pause", "claen", home=life.path) == 1
+    assert "no campaign that was applied is called 'claen'; did you mean 'clean'?" in capsys.readouterr().err
+
+
+def test_suppressed_address_gets_no_further_mail_until_lifted(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        assert ripeline("suppress", "jane@northwind.example", "--reason", "asked by phone", home=life.path) == 0
+        assert "1 address will not get any mail any more." in capsys.readouterr().out
+        life.play_until(START + timedelta(days=5))
+        to = [mail.recipients[0] for mail in life.server.accepted]
+        assert to.count("jane@northwind.example") == 1
+        assert to.count("bob@globex.example") == 2
+        assert ripeline("suppress", "jane@northwind.example", "--show", home=life.path) == 0
+        assert "asked by phone (by operator)" in capsys.readouterr().out
+        assert ripeline("suppress", "jane@northwind.example", "--lift", home=life.path) == 0
+        assert "nothing stands against mailing it" in capsys.readouterr().out
+        assert ripeline("suppress", "northwind.example", home=life.path) == 1
+        assert "add it to [never_mail] domains in config.toml" in capsys.readouterr().err
+
+
+def test_show_gives_the_very_bytes_that_the_relay_got(life: Life, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    with life:
+        assert ripeline("show", "1", "--source", home=life.path) == 0
+        shown = capfdbinary.readouterr().out
+        assert any(mail.message == shown or mail.message == shown.rstrip(b"\r\n") for mail in life.server.accepted)
+
+
+def test_show_tells_headers_attempts_and_text(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        assert ripeline("show", "#1", home=life.path) == 0
+        shown = capsys.readouterr().out
+        assert "#1 clean/aware/decay to jane@northwind.example: sent Mon 2 Nov 10:10" in shown
+        assert "Subject     Why data decays" in shown
+        assert "Hi Jane," in shown
+        assert ripeline("show", "1", "--html", home=life.path) == 0
+        assert capsys.readouterr().out.lstrip().casefold().startswith("<!doctype html>")
+        assert ripeline("show", "4711", home=life.path) == 1
+        assert "there is no mail #4711" in capsys.readouterr().err
+        assert ripeline("show", "abc", home=life.path) == 1
+        assert "'abc' is no mail's number" in capsys.readouterr().err
+
+
+def test_audit_lists_mails_of_unknown_fate_with_what_happens_next(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with life:
+        assert ripeline("audit", home=life.path) == 0
+        assert "No mail has an unknown fate." in capsys.readouterr().out
+        life.clock.step_to(START + timedelta(days=3, hours=1))
+        _cut_at_the_gate(life)
+        assert ripeline("audit", home=life.path) == 0
+        shown = capsys.readouterr().out
+    assert "2 mails of unknown fate" in shown
+    assert "bob@globex.example" in shown
+    assert "clean/cost" in shown
+    assert "the lead goes on without knowing" in shown
+
+
+def _cut_at_the_gate(life: Life) -> None:
+    """A sender passes the gate with two mails and dies."""
+    from engine.service.tick import tick
+    from engine.store.deliveries import admit
+
+    now = life.clock.now()
+    tick(life.home, life.runner.current(), now)
+    with writing(life.home.store) as connection:
+        claims = claim_due(connection, "n1", now, now + timedelta(minutes=5), 10)
+        admit(connection, [(claim.id, claim.fence) for claim in claims], now + timedelta(minutes=5))
+        rescue(connection, now + timedelta(minutes=6))
+
+
+def test_send_test_goes_over_the_relay_and_stays_outside_the_statistics(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with life:
+        with reading(life.home.store) as connection:
+            before = state_counts(connection)
+        assert ripeline("send-test", "clean/cost", "--lead", "jane park", home=life.path) == 0
+        shown = capsys.readouterr().out
+        mail = life.server.accepted[-1]
+        message = message_from_bytes(mail.message, policy=policy.SMTP)
+        assert mail.recipients == ("tester@acme.example",)
+        assert message["Subject"] == "[Test] What a dead lead costs"
+        assert "Hi Jane" in message.get_body(("plain",)).get_content()
+        assert shown.startswith("sent  tester@acme.example  accepted by mx1 (250 2.0.0")
+        with reading(life.home.store) as connection:
+            assert state_counts(connection) == before
+        assert status_of(life.home, life.clock.now()).leads == 3
+        number = shown.rsplit("#", 1)[1].strip()
+        assert ripeline("show", number, home=life.path) == 0
+        assert "to tester@acme.example, a test: sent" in capsys.readouterr().out
+
+
+def test_send_test_works_for_a_mail_that_was_never_applied(tmp_path: Path) -> None:
+    with Life(tmp_path / "home") as life:
+        assert ripeline("send-test", "talk", "--to", "a@acme.example", "--to", "b@acme.example", home=life.path) == 0
+        assert [mail.recipients[0] for mail in life.server.accepted] == ["a@acme.example", "b@acme.example"]
+
+
+def test_refused_test_mail_ends_with_1_and_the_relays_words(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        life.server.script(Rule("RCPT", Say("550 5.1.1 no such user"), match="tester@"))
+        assert ripeline("send-test", "decay", home=life.path) == 1
+        shown = capsys.readouterr().out
+        assert "not sent" in shown
+        assert "no such user" in shown
+        assert life.send() == 0, "a test is never tried again"
+
+
+def test_send_test_without_recipients_says_where_to_set_them(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = home / "config.toml"
+    config.write_text(config.read_text("utf-8").replace('["tester@acme.example"]', "[]"), "utf-8")
+    assert ripeline("send-test", "decay", home=home) == 1
+    assert "give --to ADDRESS, or set test_recipients in config.toml" in capsys.readouterr().err
+
+
+def test_safe_mode_diverts_tests_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home") as life:
+        config = life.path / "config.toml"
+        config.write_text(config.read_text("utf-8") + '\n[safety]\ndeliver_to = "me@acme.example"\n', "utf-8")
+        assert ripeline("send-test", "decay", home=life.path) == 0
+        assert life.server.accepted[0].recipients == ("me@acme.example",)
+    assert "Safe mode: it went to me@acme.example" in capsys.readouterr().out
+
+
+def test_two_homes_do_not_mix(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = write_home(tmp_path / "other")
+    assert ripeline("import", str(home / "leads.csv"), home=home) == 0
+    assert ripeline("export", home=other) == 0
+    assert "jane@" not in capsys.readouterr().out.partition("ripeline_id")[2]
