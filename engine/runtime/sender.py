@@ -26,7 +26,7 @@ log = logging.getLogger("ripeline.sender")
 
 CLAIM = 256
 IDLE_SECONDS = 1.0
-LINGER_SECONDS = 0.02
+LINGER_SECONDS = 0.06
 """Outcomes wait so long for a gate's commit to take them along."""
 HEARTBEAT_SECONDS = 60.0
 Result = TypeVar("Result")

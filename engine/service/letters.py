@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
 from engine.content.form import Form, load_form
@@ -68,7 +69,8 @@ class Letters:
         tracking = home.config.tracking
         self._site = Site(tracking.base_url, _domain_of(home.config.sender.default), tracking.enabled)
         self._relays = routes(home.config).by_sender_domain if home.config.relay else {}
-        self._forms: dict[tuple[str, str, int], Form] = {}
+        self._forms: dict[tuple[int, str, str, str, str], Form] = {}
+        self._loaded: dict[tuple[int, str, str], Form] = {}
 
     def background(self, claims: Sequence[Claimed]) -> Background:
         """Load leads, triggers and earlier mails of threads for all of these deliveries."""
@@ -101,6 +103,8 @@ class Letters:
 
     def _signed(self, message: bytes, sender: str, now: datetime) -> bytes:
         """The message under the DKIM key of its sender's domain, where config has one."""
+        if not self._signers:
+            return message
         domain = sender.rpartition("@")[2].casefold()
         signer = next((s for name, s in self._signers.items() if domain == name or domain.endswith(f".{name}")), None)
         return signer.sign(message, now) if signer else message
@@ -128,14 +132,21 @@ class Letters:
 
     def form(self, stage: str, campaign: Campaign, running: Running, lead: Lead, mail: str) -> Form:
         """The form of a stage's mail in the lead's language, ready to be filled in."""
-        key = MailKey(campaign.theme, stage, mail)
+        wanted = (running.programme.bundle, campaign.id, stage, mail, lead.language)
+        found = self._forms.get(wanted)
+        if found is None:
+            found = self._forms[wanted] = self._form(MailKey(campaign.theme, stage, mail), campaign, running, lead)
+        return found
+
+    def _form(self, key: MailKey, campaign: Campaign, running: Running, lead: Lead) -> Form:
+        """The form, shared by all languages that this mail answers alike."""
         digest = running.mail_digest(key, lead.language)
         if digest is None:
             raise UnsendableError(f"the template of mail '{key}' is not in the running bundle")
-        wanted = (digest, campaign.id, running.programme.bundle)
-        if wanted not in self._forms:
-            self._forms[wanted] = self._load(digest, campaign)
-        return self._forms[wanted]
+        loaded = (running.programme.bundle, campaign.id, digest)
+        if loaded not in self._loaded:
+            self._loaded[loaded] = self._load(digest, campaign)
+        return self._loaded[loaded]
 
     def _load(self, digest: str, campaign: Campaign) -> Form:
         with reading(self._home.store) as connection:
@@ -143,7 +154,7 @@ class Letters:
         if found is None:
             raise UnsendableError(f"the compiled mail {digest} is missing from the store")
         compiled = CompiledMail.from_json(found.content.decode())
-        values = {**self._home.config.vars, **{name: str(value) for name, value in campaign.vars.items()}}
+        values: dict[str, Any] = {**self._home.config.vars, **campaign.vars}
         info = CampaignInfo(campaign.id, campaign.title, campaign.theme)
         return load_form(compiled, self._home.keys.ring, self._site, info, values)
 
@@ -182,7 +193,7 @@ class Letters:
 
     def _sender(self, campaign: Campaign, step: EmailStep | None, lead: Lead) -> Mailbox:
         chosen = (step.sender if step else None) or campaign.sender
-        fallback = Mailbox(*split_mailbox(chosen.address if chosen else self._home.config.sender.default))
+        fallback = _mailbox(chosen.address if chosen else self._home.config.sender.default)
         if chosen is None or not chosen.owner:
             return fallback
         owner = self._owner(lead)
@@ -190,7 +201,7 @@ class Letters:
         return owner if owner.address and _domain_of(owner.address) in verified else fallback
 
     def _owner(self, lead: Lead) -> Mailbox:
-        return Mailbox(*split_mailbox(self._home.config.sender.owners.get(lead.owner, "")))
+        return _mailbox(self._home.config.sender.owners.get(lead.owner, ""))
 
     def _outgoing(self, claim: Claimed, context: RenderContext, message: bytes) -> Outgoing:
         safe = self._home.config.safety.deliver_to
@@ -246,5 +257,12 @@ def _variant(claim: Claimed, step: EmailStep | None, part: str) -> str:
     return choices[chosen] if chosen < len(choices) else ""
 
 
+@lru_cache(maxsize=4096)
+def _mailbox(text: str) -> Mailbox:
+    """Senders and owners are few, and every mail asks for some."""
+    return Mailbox(*split_mailbox(text))
+
+
+@lru_cache(maxsize=4096)
 def _domain_of(mailbox: str) -> str:
     return split_mailbox(mailbox)[1].rpartition("@")[2].casefold()
