@@ -22,7 +22,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.home import HERE, HomeOption, config_of, has_store, refused, root_of
-from engine.cli.screen import Segment, columns, say, show
+from engine.cli.screen import Segment, columns, counted, say, show
 from engine.clock import SystemClock
 from engine.domain.journey.facts import Lead
 from engine.errors import RipelineError
@@ -84,7 +84,7 @@ def _list(report: CheckReport, campaign: str) -> None:
 
 def _subject(choice: MailChoice) -> str:
     variants = choice.step.variants.get("subject", ())
-    return f"{variants[0]}  (and {len(variants) - 1} other subjects)" if variants else choice.mail.subject
+    return f"{variants[0]}  (and {counted(len(variants) - 1, 'other subject')})" if variants else choice.mail.subject
 
 
 def _head(choice: MailChoice, shown: Preview) -> None:
