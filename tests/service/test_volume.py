@@ -12,7 +12,6 @@ from engine.domain.campaign import Campaign
 from engine.service.volume import expected_volume, mail_offsets
 from tests.cli.life import CAMPAIGN
 
-
 CONFIG = Config(sender=Sender(default="Ann Lee <ann@acme.example>", verified_domains=("acme.example",)))
 
 
