@@ -1,0 +1,39 @@
+"""docs/reference/proofs.md: which tests prove which of the faults that the engine is held to."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from docs.generation.fault_titles import TITLES
+from docs.generation.markdown import code, page, table
+
+TESTS = Path(__file__).parents[2] / "tests"
+INTRO = """\
+Forty faults and hostile inputs that the engine is held to. A test that proves a row, or a part of one, is marked with
+its number (`@pytest.mark.acceptance(row=…)`); `pytest -m acceptance` runs them. A row with tests is not always proven
+as a whole, and a row without any is not proven: read it as a gap.
+"""
+
+
+def proofs_page() -> str:
+    """The whole page."""
+    proofs: dict[int, set[str]] = defaultdict(set)
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for row in _rows(path):
+            proofs[row].add(path.relative_to(TESTS.parent).as_posix())
+    rows = [
+        (str(row), title, ", ".join(code(p) for p in sorted(proofs[row])) or "**none**")
+        for row, title in TITLES.items()
+    ]
+    return page("Faults and their proofs", INTRO, table(("row", "fault → outcome", "tests"), rows))
+
+
+def _rows(path: Path) -> Iterator[int]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "acceptance":
+            for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if isinstance(value, ast.Constant) and isinstance(value.value, int):
+                    yield value.value
