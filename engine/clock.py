@@ -52,6 +52,8 @@ def require_utc(instant: datetime) -> datetime:
     Raises:
         ValueError: the datetime is naive, so nobody knows which instant it means.
     """
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no time zone; instants in Ripeline are aware, in UTC")
     return instant.astimezone(UTC)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, false, select
+from sqlalchemy import Connection, Row, Select, false, select
 
 from engine.domain.delivery import DeliveryState, MailKind
 from engine.domain.journey.facts import (
@@ -21,6 +21,7 @@ from engine.domain.journey.facts import (
     LeadFacts,
     Suppression,
 )
+from engine.store.among import among_numbers, among_texts
 from engine.store.tables import (
     ActionRow,
     DeliveryRow,
@@ -41,11 +42,8 @@ suppression = SuppressionRow.__table__  # type: ignore[attr-defined]
 member = ListMemberRow.__table__  # type: ignore[attr-defined]
 passed_over = PassedOverRow.__table__  # type: ignore[attr-defined]
 
-_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
-_HASHES: BindParameter[Sequence[str]] = bindparam("hashes", expanding=True)
-
-_LEADS = select(lead).where(lead.c.id.in_(_IDS))
-_ENROLLMENTS = select(enrollment).where(enrollment.c.lead_id.in_(_IDS)).order_by(enrollment.c.id)
+_LEADS = select(lead).where(among_numbers(lead.c.id, "ids"))
+_ENROLLMENTS = select(enrollment).where(among_numbers(enrollment.c.lead_id, "ids")).order_by(enrollment.c.id)
 _EVENTS = (
     select(
         event.c.lead_id,
@@ -61,7 +59,7 @@ _EVENTS = (
         event.c.link,
         event.c.properties,
     )
-    .where(event.c.lead_id.in_(_IDS), event.c.pending == false())
+    .where(among_numbers(event.c.lead_id, "ids"), event.c.pending == false())
     .order_by(event.c.at, event.c.id)
 )
 _DELIVERIES = (
@@ -77,7 +75,7 @@ _DELIVERIES = (
         delivery.c.created_at,
         delivery.c.finished_at,
     )
-    .where(delivery.c.lead_id.in_(_IDS), delivery.c.test == false())
+    .where(among_numbers(delivery.c.lead_id, "ids"), delivery.c.test == false())
     .order_by(delivery.c.id)
 )
 _ACTIONS = select(
@@ -88,12 +86,15 @@ _ACTIONS = select(
     action.c.deadline,
     action.c.done_at,
     action.c.outcome,
-).where(action.c.lead_id.in_(_IDS))
-_MEMBERS = select(member.c.lead_id, member.c.name).where(member.c.lead_id.in_(_IDS))
-_PASSED_OVER = select(passed_over.c.lead_id, passed_over.c.campaign).where(passed_over.c.lead_id.in_(_IDS))
+).where(among_numbers(action.c.lead_id, "ids"))
+_MEMBERS = select(member.c.lead_id, member.c.name).where(among_numbers(member.c.lead_id, "ids"))
+_PASSED_OVER = select(passed_over.c.lead_id, passed_over.c.campaign).where(among_numbers(passed_over.c.lead_id, "ids"))
 _SUPPRESSIONS = select(suppression.c.address_hash, suppression.c.reason, suppression.c.scope, suppression.c.at).where(
-    suppression.c.address_hash.in_(_HASHES)
+    among_texts(suppression.c.address_hash, "hashes")
 )
+
+
+_TRIGGERS = select(enrollment.c.id, enrollment.c.trigger).where(among_numbers(enrollment.c.id, "ids"))
 
 
 def load_facts(connection: Connection, ids: Sequence[int]) -> list[LeadFacts]:
@@ -128,8 +129,7 @@ def load_leads(connection: Connection, ids: Sequence[int]) -> dict[int, Lead]:
 
 def triggers_of(connection: Connection, enrollments: Sequence[int]) -> dict[int, Mapping[str, object]]:
     """The properties of the events that triggered these enrollments."""
-    query = select(enrollment.c.id, enrollment.c.trigger).where(enrollment.c.id.in_(list(enrollments)))
-    return {row.id: row.trigger for row in connection.execute(query)}
+    return {row.id: row.trigger for row in connection.execute(_TRIGGERS, {"ids": list(enrollments)})}
 
 
 def _grouped(

@@ -97,21 +97,34 @@ def _save_enrollments(connection: Connection, decided: Sequence[Decided]) -> _Nu
     new = [(one.facts.lead.id, e) for one in decided for e in one.decision.enrollments if e.id is None]
     changed = [e for one in decided for e in one.decision.enrollments if e.id is not None]
     if new:
-        ids = insert_returning_ids(connection, enrollment, [_enrollment_values(e) | {"lead_id": who} for who, e in new])
+        rows = [_beginning(e) | _standing(e) | {"lead_id": who} for who, e in new]
+        ids = insert_returning_ids(connection, enrollment, rows)
         numbers |= {(who, e.campaign, e.run): number for (who, e), number in zip(new, ids, strict=True)}
     if changed:
-        query = update(enrollment).where(enrollment.c.id == bindparam("number"))
-        connection.execute(query, [_enrollment_values(e) | {"number": e.id} for e in changed])
+        connection.execute(_MOVE, [_standing(e) | {"number": e.id} for e in changed])
     return numbers
 
 
-def _enrollment_values(e: Enrollment) -> dict[str, Any]:
+_MOVE = update(enrollment).where(enrollment.c.id == bindparam("number"))
+
+
+def _beginning(e: Enrollment) -> dict[str, Any]:
+    """What never changes once the lead has entered."""
     return {
         "campaign": e.campaign,
         "run": e.run,
         "key": e.key,
-        "status": e.status.value,
         "entered_at": e.entered_at,
+        "holdout": e.holdout,
+        "trigger_event": e.trigger_event,
+        "trigger": dict(e.trigger),
+    }
+
+
+def _standing(e: Enrollment) -> dict[str, Any]:
+    """Where the enrollment stands, which every move may change."""
+    return {
+        "status": e.status.value,
         "stage": e.stage,
         "stage_entered_at": e.stage_entered_at,
         "since": e.since,
@@ -120,12 +133,9 @@ def _enrollment_values(e: Enrollment) -> dict[str, Any]:
         "passed": list(e.passed),
         "due_at": e.due_at,
         "waiting": e.waiting,
-        "holdout": e.holdout,
         "goal_at": e.goal_at,
         "ended_at": e.ended_at,
         "ended_why": e.ended_why,
-        "trigger_event": e.trigger_event,
-        "trigger": dict(e.trigger),
     }
 
 
