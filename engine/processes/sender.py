@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import uvloop
+
 from engine.processes.opening import open_for_work
 from engine.runtime.daemon import node_name
 from engine.runtime.sender import SendingLine
@@ -27,7 +29,7 @@ log = logging.getLogger("ripeline.sender")
 def run_sender(path: Path, name: str) -> None:
     """Send until SIGTERM; mails under way are finished, those not begun are given back."""
     home = open_for_work(path)
-    asyncio.run(_send(home, node_name(name, os.getpid())))
+    uvloop.run(_send(home, node_name(name, os.getpid())))
 
 
 async def _send(home: Home, node: str) -> None:
