@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from engine.domain.actor import Actor
 from engine.domain.agents import Agent, recognise
 
 USER_AGENT_MAX = 512
@@ -76,17 +77,9 @@ class TrafficContext:
     neighbours: int = 0
 
 
-class Sender(StrEnum):
-    """Who sent a hit; in rules, unknown counts as machine."""
-
-    HUMAN = "human"
-    MACHINE = "machine"
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    kind: Sender
+    kind: Actor
     reason: str
 
 
@@ -118,14 +111,14 @@ def clean_header(raw: bytes) -> str:
 
 
 def _machine(reason: str) -> Verdict:
-    return Verdict(Sender.MACHINE, reason)
+    return Verdict(Actor.MACHINE, reason)
 
 
 def _by_form(hit: Hit, _: TrafficContext) -> Verdict | None:
     if hit.kind not in (HitKind.UNSUBSCRIBE, HitKind.PREFERENCE):
         return None
     by_button = hit.how == "one-click"
-    return Verdict(Sender.HUMAN, "used the mail program's unsubscribe button" if by_button else "sent the form")
+    return Verdict(Actor.HUMAN, "used the mail program's unsubscribe button" if by_button else "sent the form")
 
 
 def _by_request(hit: Hit, _: TrafficContext) -> Verdict | None:
@@ -196,13 +189,13 @@ def _by_agent(hit: Hit, context: TrafficContext) -> Verdict:
     pixel = hit.kind is HitKind.OPEN
     match agent:
         case Agent.NONE:
-            return Verdict(Sender.UNKNOWN, "did not say what program it is")
+            return Verdict(Actor.UNKNOWN, "did not say what program it is")
         case Agent.PRIVACY_PROXY if pixel:
             return _machine("Apple privacy proxy opens everything")
         case Agent.PREFETCHER:
             return _machine(f"{name} fetches pictures ahead, opened or not")
         case Agent.OPENING_PROXY if pixel:
-            return Verdict(Sender.HUMAN, f"opened; {name} fetches the pictures when a person opens")
+            return Verdict(Actor.HUMAN, f"opened; {name} fetches the pictures when a person opens")
         case Agent.OPENING_PROXY:
             return _machine(f"{name} fetches pictures, it clicks no links")
         case Agent.ROBOT:
@@ -213,10 +206,10 @@ def _by_agent(hit: Hit, context: TrafficContext) -> Verdict:
 def _by_crowd(hit: Hit, context: TrafficContext, *, known: bool) -> Verdict:
     if context.neighbours >= CROWD:
         crowd = f"its network fetched {context.neighbours} other mails within a minute"
-        return _machine(crowd) if hit.kind is HitKind.CLICK else Verdict(Sender.UNKNOWN, crowd)
+        return _machine(crowd) if hit.kind is HitKind.CLICK else Verdict(Actor.UNKNOWN, crowd)
     if not known:
-        return Verdict(Sender.UNKNOWN, "uses a program that we do not know")
-    return Verdict(Sender.HUMAN, "a person's browser or mail program, at a person's pace")
+        return Verdict(Actor.UNKNOWN, "uses a program that we do not know")
+    return Verdict(Actor.HUMAN, "a person's browser or mail program, at a person's pace")
 
 
 def _same_network(one: Hit, other: Hit) -> bool:

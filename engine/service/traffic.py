@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.domain.traffic import Hit, HitKind, Sender, TrafficContext, Verdict, classify, evidence
+from engine.domain.actor import Actor
+from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
@@ -99,9 +100,9 @@ def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
 
 def _unmasked(mails: Mapping[int, Any], traffic: Mapping[int, list[Any]], links: LinkNames) -> list[dict[str, Any]]:
     """Late verdicts: of hits that passed for a person's, those that later ones show to be a machine's."""
-    passed = [row for rows in traffic.values() for row in rows if not row.pending and row.actor == Sender.HUMAN]
+    passed = [row for rows in traffic.values() for row in rows if not row.pending and row.actor == Actor.HUMAN]
     judged = (_judge(row, mails.get(row.delivery_id), traffic, {}, links) for row in passed)
-    return [verdict for verdict in judged if verdict["judge"] == Sender.MACHINE]
+    return [verdict for verdict in judged if verdict["judge"] == Actor.MACHINE]
 
 
 def _judge(

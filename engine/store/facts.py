@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, false, select
 
+from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState, MailKind
 from engine.domain.journey.facts import (
     Action,
-    Actor,
     Delivery,
     Enrollment,
     EnrollmentStatus,

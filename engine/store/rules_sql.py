@@ -30,8 +30,9 @@ from sqlalchemy import (
     true,
 )
 
+from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState
-from engine.domain.journey.facts import Actor, EnrollmentStatus, EventKind
+from engine.domain.journey.facts import EnrollmentStatus, EventKind
 from engine.domain.rules import Activity, Kind, Node, Reach, Rule
 from engine.domain.rules.nodes import (
     All,

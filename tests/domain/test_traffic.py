@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.domain.actor import Actor
 from engine.domain.traffic import (
     USER_AGENT_MAX,
     Hit,
     HitKind,
-    Sender,
     TrafficContext,
     Verdict,
     classify,
@@ -45,58 +45,58 @@ def opened(after: float = 3600, **details: Any) -> Hit:
 
 
 ALONE = [
-    ("a browser at its own pace", hit(), Sender.HUMAN, "a person's browser or mail program, at a person's pace"),
-    ("HEAD", hit(method="HEAD"), Sender.MACHINE, "only asked for the headers (HEAD), as link checkers do"),
+    ("a browser at its own pace", hit(), Actor.HUMAN, "a person's browser or mail program, at a person's pace"),
+    ("HEAD", hit(method="HEAD"), Actor.MACHINE, "only asked for the headers (HEAD), as link checkers do"),
     (
         "prefetch",
         hit(purpose="prefetch;prerender"),
-        Sender.MACHINE,
+        Actor.MACHINE,
         "fetched ahead by a browser or mail program (prefetch)",
     ),
-    ("Apple's pixel", opened(user_agent="Mozilla/5.0"), Sender.MACHINE, "Apple privacy proxy opens everything"),
-    ("Apple's agent on a click", hit(user_agent="Mozilla/5.0"), Sender.UNKNOWN, "uses a program that we do not know"),
+    ("Apple's pixel", opened(user_agent="Mozilla/5.0"), Actor.MACHINE, "Apple privacy proxy opens everything"),
+    ("Apple's agent on a click", hit(user_agent="Mozilla/5.0"), Actor.UNKNOWN, "uses a program that we do not know"),
     (
         "Gmail's pixel",
         opened(user_agent=GMAIL),
-        Sender.HUMAN,
+        Actor.HUMAN,
         "opened; Gmail's image proxy fetches the pictures when a person opens",
     ),
     (
         "Yahoo's pixel",
         opened(user_agent=YAHOO),
-        Sender.HUMAN,
+        Actor.HUMAN,
         "opened; Yahoo's image proxy fetches the pictures when a person opens",
     ),
     (
         "an image proxy clicks",
         hit(user_agent=GMAIL),
-        Sender.MACHINE,
+        Actor.MACHINE,
         "Gmail's image proxy fetches pictures, it clicks no links",
     ),
     (
         "Gmail's prefetch",
         opened(user_agent=GMAIL_AHEAD),
-        Sender.MACHINE,
+        Actor.MACHINE,
         "Gmail fetches pictures ahead, opened or not",
     ),
-    ("a script", hit(user_agent="curl/8.5.0"), Sender.MACHINE, "calls itself a program ('curl')"),
-    ("no agent", hit(user_agent=""), Sender.UNKNOWN, "did not say what program it is"),
-    ("a stranger", hit(user_agent="Xyzzy/1.0"), Sender.UNKNOWN, "uses a program that we do not know"),
-    ("the page's form", hit(HitKind.UNSUBSCRIBE, method="POST", how="page"), Sender.HUMAN, "sent the form"),
+    ("a script", hit(user_agent="curl/8.5.0"), Actor.MACHINE, "calls itself a program ('curl')"),
+    ("no agent", hit(user_agent=""), Actor.UNKNOWN, "did not say what program it is"),
+    ("a stranger", hit(user_agent="Xyzzy/1.0"), Actor.UNKNOWN, "uses a program that we do not know"),
+    ("the page's form", hit(HitKind.UNSUBSCRIBE, method="POST", how="page"), Actor.HUMAN, "sent the form"),
     (
         "one-click",
         hit(HitKind.UNSUBSCRIBE, method="POST", how="one-click", user_agent="Google-Mail-Unsubscribe-bot"),
-        Sender.HUMAN,
+        Actor.HUMAN,
         "used the mail program's unsubscribe button",
     ),
-    ("preferences", hit(HitKind.PREFERENCE, method="POST"), Sender.HUMAN, "sent the form"),
-    ("the web view", hit(HitKind.VIEW), Sender.HUMAN, "a person's browser or mail program, at a person's pace"),
+    ("preferences", hit(HitKind.PREFERENCE, method="POST"), Actor.HUMAN, "sent the form"),
+    ("the web view", hit(HitKind.VIEW), Actor.HUMAN, "a person's browser or mail program, at a person's pace"),
 ]
 
 
 @pytest.mark.acceptance(row=37)
 @pytest.mark.parametrize(("sent", "kind", "reason"), [case[1:] for case in ALONE], ids=[case[0] for case in ALONE])
-def test_hit_alone_is_judged_by_what_it_says(sent: Hit, kind: Sender, reason: str) -> None:
+def test_hit_alone_is_judged_by_what_it_says(sent: Hit, kind: Actor, reason: str) -> None:
     assert classify(sent, LONELY) == Verdict(kind, reason)
 
 
@@ -104,7 +104,7 @@ def clicks(*moments: float, **details: Any) -> list[Hit]:
     return [hit(after=after, link=number, **details) for number, after in enumerate(moments)]
 
 
-def judged(hits: list[Hit], context: TrafficContext = LONELY) -> list[Sender]:
+def judged(hits: list[Hit], context: TrafficContext = LONELY) -> list[Actor]:
     """The verdict on each of the hits in the company of the others."""
     return [classify(one, replace(context, others=tuple(set(hits) - {one}))).kind for one in hits]
 
@@ -114,7 +114,7 @@ def test_scanner_that_fetches_all_links_in_2_s_is_a_machine() -> None:
     burst = clicks(30, 30.4, 31, 31.5, 32)
     verdicts = [classify(one, replace(LONELY, others=tuple(set(burst) - {one}))) for one in burst]
 
-    assert set(verdicts) == {Verdict(Sender.MACHINE, "a scanner fetched 5 links in 2 s")}
+    assert set(verdicts) == {Verdict(Actor.MACHINE, "a scanner fetched 5 links in 2 s")}
 
 
 SCANS = [
@@ -128,23 +128,23 @@ SCANS = [
 @pytest.mark.acceptance(row=36)
 @pytest.mark.parametrize(("hits", "scanned"), [case[1:] for case in SCANS], ids=[case[0] for case in SCANS])
 def test_scan_needs_many_links_in_little_time(hits: list[Hit], scanned: bool) -> None:
-    assert set(judged(hits)) == {Sender.MACHINE if scanned else Sender.HUMAN}
+    assert set(judged(hits)) == {Actor.MACHINE if scanned else Actor.HUMAN}
 
 
-@pytest.mark.parametrize(("gap", "kind"), [(1.5, Sender.MACHINE), (5, Sender.HUMAN)])
-def test_mail_of_two_links_is_swept_only_within_2_s(gap: float, kind: Sender) -> None:
+@pytest.mark.parametrize(("gap", "kind"), [(1.5, Actor.MACHINE), (5, Actor.HUMAN)])
+def test_mail_of_two_links_is_swept_only_within_2_s(gap: float, kind: Actor) -> None:
     assert set(judged(clicks(60, 60 + gap), replace(LONELY, links=2))) == {kind}
 
 
 def test_single_link_of_a_mail_is_no_sweep() -> None:
-    assert judged(clicks(60), replace(LONELY, links=1)) == [Sender.HUMAN]
+    assert judged(clicks(60), replace(LONELY, links=1)) == [Actor.HUMAN]
 
 
 @pytest.mark.acceptance(row=36)
 def test_scan_from_several_addresses_is_one_scan() -> None:
     spread = [replace(one, visitor=str(number), network="") for number, one in enumerate(clicks(60, 61, 62))]
 
-    assert set(judged(spread)) == {Sender.MACHINE}
+    assert set(judged(spread)) == {Actor.MACHINE}
 
 
 def test_open_by_the_scanner_is_a_machine_too() -> None:
@@ -152,34 +152,34 @@ def test_open_by_the_scanner_is_a_machine_too() -> None:
     theirs = classify(opened(59), replace(LONELY, others=tuple(burst)))
     other = classify(opened(300, visitor="bb"), replace(LONELY, others=tuple(burst)))
 
-    assert theirs == Verdict(Sender.MACHINE, "came from where a scanner fetched 3 links in 2 s")
-    assert other.kind is Sender.HUMAN
+    assert theirs == Verdict(Actor.MACHINE, "came from where a scanner fetched 3 links in 2 s")
+    assert other.kind is Actor.HUMAN
 
 
 def test_click_of_a_person_after_the_scanner_counts() -> None:
     later = hit(after=600, visitor="bb", network="198.51.100.0/24")
 
-    assert classify(later, replace(LONELY, others=tuple(clicks(60, 61, 62)))).kind is Sender.HUMAN
+    assert classify(later, replace(LONELY, others=tuple(clicks(60, 61, 62)))).kind is Actor.HUMAN
 
 
 HASTE = [
-    ("1 s after delivery", hit(after=1), (), Sender.MACHINE),
-    ("before the relay's answer was noted", hit(after=-1), (), Sender.MACHINE),
-    ("2 s after delivery", hit(after=2), (), Sender.HUMAN),
-    ("after an open by Gmail's reader", hit(after=1.5), (opened(0.8, user_agent=GMAIL),), Sender.HUMAN),
-    ("after Apple's proxy opened", hit(after=1.5), (opened(0.8, user_agent="Mozilla/5.0"),), Sender.MACHINE),
-    ("after a HEAD", hit(after=1.5), (opened(0.8, method="HEAD"),), Sender.MACHINE),
-    ("before the open", hit(after=1), (opened(1.5),), Sender.MACHINE),
+    ("1 s after delivery", hit(after=1), (), Actor.MACHINE),
+    ("before the relay's answer was noted", hit(after=-1), (), Actor.MACHINE),
+    ("2 s after delivery", hit(after=2), (), Actor.HUMAN),
+    ("after an open by Gmail's reader", hit(after=1.5), (opened(0.8, user_agent=GMAIL),), Actor.HUMAN),
+    ("after Apple's proxy opened", hit(after=1.5), (opened(0.8, user_agent="Mozilla/5.0"),), Actor.MACHINE),
+    ("after a HEAD", hit(after=1.5), (opened(0.8, method="HEAD"),), Actor.MACHINE),
+    ("before the open", hit(after=1), (opened(1.5),), Actor.MACHINE),
 ]
 
 
 @pytest.mark.parametrize(("sent", "others", "kind"), [case[1:] for case in HASTE], ids=[case[0] for case in HASTE])
-def test_click_right_after_delivery_needs_a_human_sign(sent: Hit, others: tuple[Hit, ...], kind: Sender) -> None:
+def test_click_right_after_delivery_needs_a_human_sign(sent: Hit, others: tuple[Hit, ...], kind: Actor) -> None:
     assert classify(sent, replace(LONELY, others=others)).kind is kind
 
 
 def test_click_is_not_hasty_if_delivery_is_unknown() -> None:
-    assert classify(hit(after=0), TrafficContext(links=5)).kind is Sender.HUMAN
+    assert classify(hit(after=0), TrafficContext(links=5)).kind is Actor.HUMAN
 
 
 @pytest.mark.acceptance(row=36)
@@ -190,21 +190,21 @@ def test_hidden_link_gives_its_whole_network_away() -> None:
 
     assert classify(trapped, context).reason == "followed a hidden link that no person can see"
     assert classify(near, replace(context, others=(trapped,))) == Verdict(
-        Sender.MACHINE, "came from a network that followed a hidden link of this mail"
+        Actor.MACHINE, "came from a network that followed a hidden link of this mail"
     )
-    assert classify(far, replace(context, others=(trapped,))).kind is Sender.HUMAN
+    assert classify(far, replace(context, others=(trapped,))).kind is Actor.HUMAN
 
 
 @pytest.mark.parametrize(
     ("sent", "neighbours", "kind"),
     [
-        (hit(), 19, Sender.HUMAN),
-        (hit(), 20, Sender.MACHINE),
-        (opened(), 20, Sender.UNKNOWN),
-        (opened(user_agent=GMAIL), 500, Sender.HUMAN),
+        (hit(), 19, Actor.HUMAN),
+        (hit(), 20, Actor.MACHINE),
+        (opened(), 20, Actor.UNKNOWN),
+        (opened(user_agent=GMAIL), 500, Actor.HUMAN),
     ],
 )
-def test_network_that_clicks_in_many_mails_is_a_machine(sent: Hit, neighbours: int, kind: Sender) -> None:
+def test_network_that_clicks_in_many_mails_is_a_machine(sent: Hit, neighbours: int, kind: Actor) -> None:
     assert classify(sent, replace(LONELY, neighbours=neighbours)).kind is kind
 
 

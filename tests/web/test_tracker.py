@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engine.domain.actor import Actor
 from engine.domain.tokens import KeyRing, LinkRef, MailRef, Purpose, bound_link_token, link_token
-from engine.domain.traffic import Hit, HitKind, Sender, TrafficContext, classify
+from engine.domain.traffic import Hit, HitKind, TrafficContext, classify
 from engine.web.recorder import HitMaker
 from engine.web.server import Conditions
 from engine.web.tracker import PIXEL, location
@@ -192,7 +193,7 @@ def test_head_is_recorded_as_a_machine(world: World) -> None:
     verdicts = {classify(hit, TrafficContext(links=5)).kind for hit in world.hits()}
 
     assert (pixel.status_code, pixel.content, click.status_code) == (200, b"", 302)
-    assert verdicts == {Sender.MACHINE}
+    assert verdicts == {Actor.MACHINE}
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_prefetch_is_recorded_as_a_machine(world: World, headers: dict[str, str]
     (hit,) = world.hits()
 
     assert hit.purpose == next(iter(headers.values()))
-    assert classify(hit, TrafficContext()).kind is Sender.MACHINE
+    assert classify(hit, TrafficContext()).kind is Actor.MACHINE
 
 
 @pytest.mark.acceptance(row=36)
@@ -216,7 +217,7 @@ def test_scanner_over_http_is_seen_through(world: World) -> None:
     ]
 
     assert {(verdict.kind, verdict.reason) for verdict in verdicts} == {
-        (Sender.MACHINE, "a scanner fetched 5 links in under a second")
+        (Actor.MACHINE, "a scanner fetched 5 links in under a second")
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState, MailKind
 
 Value = str | int | float | bool | datetime | tuple[str, ...]
@@ -27,14 +28,6 @@ class EventKind(StrEnum):
     FORM = "form"
     PAGE_VIEW = "page_view"
     CUSTOM = "custom"
-
-
-class Actor(StrEnum):
-    """Who caused an event. Unknown counts as machine wherever a rule asks."""
-
-    HUMAN = "human"
-    MACHINE = "machine"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

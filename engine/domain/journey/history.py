@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState, MailKind
-from engine.domain.journey.facts import Action, Actor, Delivery, Enrollment, Event, EventKind, LeadFacts
+from engine.domain.journey.facts import Action, Delivery, Enrollment, Event, EventKind, LeadFacts
 
 NAMED_EVENTS = frozenset({EventKind.CUSTOM, EventKind.FORM, EventKind.PAGE_VIEW})
 """Events that rules and triggers know by their names."""

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState
-from engine.domain.journey.facts import Actor, EventKind, LeadFacts
+from engine.domain.journey.facts import EventKind, LeadFacts
 
 from .world import DAY, HOUR, MONDAY, Play, branch, campaign, email, lead, programme, setting, stage
 

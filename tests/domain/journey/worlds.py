@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
+from engine.domain.actor import Actor
 from engine.domain.campaign import Campaign, CampaignState, Stage
 from engine.domain.delivery import DeliveryState, MailKind
 from engine.domain.journey.facts import (
     Action,
-    Actor,
     Delivery,
     Enrollment,
     EnrollmentStatus,
