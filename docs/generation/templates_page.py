@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from docs.generation import template_words as words
 from docs.generation.markdown import code, page, table
+from engine.config.model import STANDARD_FIELDS
 from engine.content.assets import CONTENT_TYPES
 from engine.content.compilation import Limits
 from engine.content.flatten import MAX_CHARACTERS, MAX_DEPTH, MAX_LOOPS
 from engine.content.frontmatter import KEYS
 from engine.content.library import FORMATS, MAX_FILE
 from engine.content.names import ADDRESSES, LOOP_VALUES, Names
-from engine.content.settings import STANDARD_FIELDS, CompileSettings
+from engine.content.settings import STANDARD_FIELDS as CONTENT_FIELDS
+from engine.content.settings import CompileSettings
 from engine.content.values import FILTERS
 
 INTRO = """\
@@ -74,7 +76,7 @@ def templates_page() -> str:
         "## Names\n\n" + table(("name", "meaning"), [(code(f"{root}.…"), words.ROOTS[root]) for root in names.members]),
         "## Addresses\n\n" + table(("name", "meaning"), [(code(name), words.ADDRESSES[name]) for name in ADDRESSES]),
         "## Fields of every lead\n\n"
-        + ", ".join(code(f"lead.{name}") for name in STANDARD_FIELDS)
+        + ", ".join(code(f"lead.{name}") for name in {**CONTENT_FIELDS, **STANDARD_FIELDS})
         + ", and those of `[fields]`.",
         "## Filters\n\n" + table(("filter", "meaning"), [(code(name), words.FILTERS[name]) for name in FILTERS]),
         "## Constructs\n\n"
