@@ -50,6 +50,9 @@ HELD_MAIL_RETRY = timedelta(hours=1)
 FRESH = timedelta(seconds=30)
 """A batch is written within this time; what is left of it then is given back and claimed anew."""
 
+TRIAL = timedelta(seconds=5)
+"""While one mail tries a relay whose rest is over, others come back after this time."""
+
 GROUP = 256
 """Outcomes written in one commit at most."""
 
@@ -255,12 +258,15 @@ def _was_untried(outcome: Outcome) -> bool:
 
 
 def _let_wait(connection: Any, untried: Iterable[tuple[Sent, Fate]], now: datetime) -> None:
+    """Mails wait for their relay's next trial; where it does not rest, this process stops: the next one sends them."""
     for one, what in untried:
         claim = one.letter.claim
         if what.state is DeliveryState.DROPPED:
             wake(connection, record_ended(connection, [_dropped(claim, what.reason, now)]).woken, now)
         else:
-            release(connection, [(claim.id, claim.fence)], what.again_at or now, what.reason)
+            retry_at = one.result.retry_at
+            again = now if retry_at is None else max(retry_at, now + TRIAL)
+            release(connection, [(claim.id, claim.fence)], again, what.reason)
 
 
 def _dropped(claim: Claimed, reason: str, now: datetime) -> Ended:

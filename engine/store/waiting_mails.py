@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, or_, update
 
 from engine.domain.delivery import DeliveryState
 from engine.store.tables import DeliveryRow
@@ -43,7 +43,7 @@ def withdraw(connection: Connection, unwanted: Sequence[Unwanted], at: datetime)
             delivery.c.enrollment_id == bindparam("enrollment"),
             delivery.c.step == bindparam("of_step"),
             delivery.c.occurrence == bindparam("pass"),
-            delivery.c.state.in_(_WAITING),
+            or_(*(delivery.c.state == waiting for waiting in _WAITING)),
         )
         .values(state=DeliveryState.DROPPED.value, reason=bindparam("why"), finished_at=bindparam("at"), due_at=None)
     )
