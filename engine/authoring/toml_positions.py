@@ -106,9 +106,10 @@ class Positions:
         return path
 
     def _pair(self, node: Node, under: Path) -> None:
-        if node.child_count < 3:
+        parts = [child for child in node.children if child.type != "comment"]  # one may follow in the same line
+        if len(parts) < 3:
             return
-        key, value = node.children[0], node.children[-1]
+        key, value = parts[0], parts[-1]
         path = under
         for leaf in _leaves(key):
             path += (_key_text(leaf),)

@@ -30,6 +30,7 @@ def told(text: str) -> list[str]:
         ('ä = "x"'.replace("ä", '"ä"') + ' # "y"\nz = 1', ("z",), "2:1", "2:5"),
         ("[stage.aware]\nadvance = 'x'", ("stage", "aware"), "1:8", "1:1"),
         ("[[stage.aware.step]]\nemail = 'x'", ("stage", "aware", "step", 0, "email"), "2:1", "2:9"),
+        ("[[s.step]]\nemail = 'x'  # why\n\n[[s.step]]", ("s", "step", 0, "email"), "2:1", "2:9"),
         ("[[s.step]]\nid=1\n[[s.step]]\nid=2", ("s", "step", 1, "id"), "4:1", "4:4"),
         ("[[s.step]]\n[s.step.wait]\nmax=2", ("s", "step", 0, "wait", "max"), "3:1", "3:5"),
         ("a = [1,\n # why\n {b = 2}]", ("a", 1, "b"), "3:3", "3:7"),
