@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState
+from engine.domain.journey.facts import EventKind
 from engine.service.alerts import raise_alert
 from engine.service.home import Home
 from engine.service.letters import Letter
@@ -17,7 +19,7 @@ from engine.smtp.replies import OutcomeKind
 from engine.store.alerts import end_alerts, open_alerts
 from engine.store.bundles import home_values, set_home_value
 from engine.store.database import reading
-from engine.store.events import add_events
+from engine.store.events import MailOf, NewEvent, add_events
 from engine.store.permission import suppress_hashes
 
 STEP_STOPPED = "stopped:"
@@ -104,27 +106,18 @@ def _note_address(connection: Any, one: Sent, what: Fate) -> None:
         suppress_hashes(connection, [address], "all", what.suppress, "bounce", one.result.finished_at)
 
 
-def _bounce(one: Sent, what: Fate) -> dict[str, Any]:
+def _bounce(one: Sent, what: Fate) -> NewEvent:
     claim, result = one.letter.claim, one.result
     hard = result.outcome.kind is OutcomeKind.HARD_BOUNCE
-    return {
-        "source_id": f"bounce:{claim.id}:{claim.attempts}",
-        "lead_id": claim.lead,
-        "kind": "bounce",
-        "name": "hard" if hard else "soft",
-        "at": result.finished_at,
-        "received_at": result.finished_at,
-        "pending": False,
-        "settles_at": None,
-        "actor": "machine",
-        "judged": what.reason,
-        "delivery_id": claim.id,
-        "enrollment_id": claim.enrollment,
-        "campaign": claim.campaign,
-        "stage": claim.stage,
-        "step": claim.step,
-        "link": "",
-        "properties": {"reply": result.outcome.text, "code": result.outcome.code},
-        "folded": {},
-        "evidence": {},
-    }
+    return NewEvent(
+        f"bounce:{claim.id}:{claim.attempts}",
+        claim.lead,
+        EventKind.BOUNCE,
+        result.finished_at,
+        result.finished_at,
+        "hard" if hard else "soft",
+        actor=Actor.MACHINE,
+        judged=what.reason,
+        mail=MailOf(claim.id, claim.enrollment, claim.campaign, claim.stage, claim.step),
+        properties={"reply": result.outcome.text, "code": result.outcome.code},
+    )

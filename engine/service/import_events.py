@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from engine.config.model import Config
 from engine.domain.identity import ENTROPY_BYTES, PUBLIC_ID, Identity, public_id
+from engine.domain.journey.facts import EventKind
 from engine.domain.leadfields import BUILTINS
 from engine.domain.leadmerge import Values
 from engine.domain.leadrecord import EventRecord, LeadRecord, Reject
-from engine.domain.rules.folding import folded_event
 from engine.inbound.leadfiles.events import EventFile, EventItem, EventSettings
 from engine.service.import_leads import CHUNK, Progress, internal_test
 from engine.service.rejects import RejectsFile, rejects_path
 from engine.store.bulk import CollisionError
 from engine.store.database import Store, writing
+from engine.store.events import NewEvent
 from engine.store.imported_events import take_events
 from engine.store.lead_decisions import ImportPolicy
 from engine.store.lead_import import import_chunk, known_leads
@@ -109,29 +109,29 @@ class _Run:
                 people = [_as_lead(record) for record in strangers if _as_lead(record).identities]
                 created = import_chunk(connection, people, self._policy, self._now).new
                 known = known_leads(connection, (one for record in records for one in record.identities))
-            rows = [row for record in records if (row := self._row(record, known))]
-            new = take_events(connection, rows, self._now)
-        self._new, self._known, self._created = self._new + new, self._known + len(rows) - new, self._created + created
+            events = [event for record in records if (event := self._event(record, known))]
+            new = take_events(connection, events, self._now)
+        self._new, self._known, self._created = (
+            self._new + new,
+            self._known + len(events) - new,
+            self._created + created,
+        )
         return [_stranger(record) for record in records if _lead_of(record, known) is None]
 
-    def _row(self, record: EventRecord, known: dict[Identity, int]) -> dict[str, Any] | None:
+    def _event(self, record: EventRecord, known: dict[Identity, int]) -> NewEvent | None:
         number = _lead_of(record, known)
         if number is None:
             return None
-        return {
-            "source_id": record.source_id,
-            "lead_id": number,
-            "kind": "custom",
-            "name": record.name,
-            "at": record.at,
-            "received_at": self._now,
-            "pending": False,
-            "actor": "human",
-            "judged": "told by an imported file",
-            "properties": record.properties,
-            "folded": folded_event(record.name, record.properties),
-            "evidence": {},
-        }
+        return NewEvent(
+            record.source_id,
+            number,
+            EventKind.CUSTOM,
+            record.at,
+            self._now,
+            record.name,
+            judged="told by an imported file",
+            properties=record.properties,
+        )
 
     def summary(self) -> EventImportSummary:
         path = self._rejects.path if self._rejects.count else None

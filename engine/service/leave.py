@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.journey.decision import Line
+from engine.domain.journey.facts import EventKind
 from engine.domain.recipient import Ack, Choices, Topic, UnavailableError, Wish
 from engine.service.home import Home
 from engine.service.themes import themes_of
 from engine.store.database import StoreError, reading, writing
-from engine.store.events import add_events, delivered
+from engine.store.events import MailOf, NewEvent, add_events, delivered
 from engine.store.journey import tell, wake
 from engine.store.permission import (
     address_of,
@@ -117,25 +118,17 @@ def _came_back_later(connection: Any, lead: int, at: datetime) -> bool:
     return any(row.granted and not row.topic and row.at > at for row in consents_of(connection, lead))
 
 
-def _event(connection: Any, delivery: int, lead: int, at: datetime, how: str) -> dict[str, Any]:
+def _event(connection: Any, delivery: int, lead: int, at: datetime, how: str) -> NewEvent:
     mail = delivered(connection, [delivery])[delivery]
-    return {
-        "source_id": f"unsubscribe:{delivery}:{at.isoformat()}",
-        "lead_id": lead,
-        "kind": "unsubscribe",
-        "at": at,
-        "received_at": at,
-        "actor": "human",
-        "judged": f"by {how}",
-        "delivery_id": delivery,
-        "enrollment_id": mail.enrollment_id,
-        "campaign": mail.campaign,
-        "stage": mail.stage,
-        "step": mail.step,
-        "properties": {},
-        "folded": {},
-        "evidence": {},
-    }
+    return NewEvent(
+        f"unsubscribe:{delivery}:{at.isoformat()}",
+        lead,
+        EventKind.UNSUBSCRIBE,
+        at,
+        at,
+        judged=f"by {how}",
+        mail=MailOf(delivery, mail.enrollment_id, mail.campaign, mail.stage, mail.step),
+    )
 
 
 def _set_topic(connection: Any, who: Any, topic: str, wanted: bool, at: datetime, evidence: Mapping[str, str]) -> None:

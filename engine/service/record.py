@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.domain.identity import EMAIL, Address, Identity, read_address
-from engine.domain.rules import folded_event
+from engine.domain.journey.facts import EventKind
 from engine.service.home import Home
 from engine.store.database import writing
-from engine.store.events import add_events
+from engine.store.events import NewEvent, add_events
 from engine.store.journey import wake
 from engine.store.leads import leads_by_identity
 
@@ -35,31 +35,19 @@ def record_event(home: Home, happening: Happening) -> bool:
     now = home.clock.now()
     with writing(home.store) as connection:
         found = leads_by_identity(connection, [who])
-        if who not in found or not add_events(connection, [_row(happening, found[who], now)]):
+        if who not in found or not add_events(connection, [_event(happening, found[who], now)]):
             return False
         wake(connection, [found[who]], now)
     return True
 
 
-def _row(happening: Happening, lead: int, now: datetime) -> dict[str, object]:
-    return {
-        "source_id": happening.source_id,
-        "lead_id": lead,
-        "kind": "custom",
-        "name": happening.name,
-        "at": happening.at,
-        "received_at": now,
-        "pending": False,
-        "settles_at": None,
-        "actor": "human",
-        "judged": "",
-        "delivery_id": None,
-        "enrollment_id": None,
-        "campaign": "",
-        "stage": "",
-        "step": "",
-        "link": "",
-        "properties": dict(happening.properties),
-        "folded": folded_event(happening.name, happening.properties),
-        "evidence": {},
-    }
+def _event(happening: Happening, lead: int, now: datetime) -> NewEvent:
+    return NewEvent(
+        happening.source_id,
+        lead,
+        EventKind.CUSTOM,
+        happening.at,
+        now,
+        happening.name,
+        properties=happening.properties,
+    )

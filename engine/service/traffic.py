@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.domain.actor import Actor
+from engine.domain.journey.facts import EventKind
 from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
 from engine.store.database import reading, writing
 from engine.store.events import (
+    MailOf,
+    NewEvent,
     add_events,
     delivered,
     neighbours,
@@ -34,7 +37,7 @@ def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: t
         known = delivered(connection, [hit.delivery for hit in hits])
         known = {number: mail for number, mail in known.items() if not mail.test}
         seen = [hit for hit in hits if hit.delivery in known and hit.kind in _KINDS]
-        new = add_events(connection, [_event_row(hit, known[hit.delivery], links, quarantine) for hit in seen])
+        new = add_events(connection, [_event(hit, known[hit.delivery], links, quarantine) for hit in seen])
     leave = Leave(home)
     for hit in hits:
         if hit.kind is HitKind.UNSUBSCRIBE and hit.delivery in known:
@@ -42,32 +45,24 @@ def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: t
     return new
 
 
-def _event_row(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> dict[str, Any]:
-    link = links.name(mail.form, hit.link) if hit.link is not None else ""
-    return {
-        "source_id": f"hit:{hit.id}",
-        "lead_id": mail.lead_id,
-        "kind": _KINDS[hit.kind],
-        "name": "",
-        "at": hit.at,
-        "received_at": hit.at,
-        "pending": True,
-        "settles_at": hit.at + quarantine,
-        "actor": "unknown",
-        "judged": "",
-        "delivery_id": hit.delivery,
-        "enrollment_id": mail.enrollment_id,
-        "campaign": mail.campaign,
-        "stage": mail.stage,
-        "step": mail.step,
-        "link": link,
-        "properties": {"target": hit.target} if hit.target else {},
-        "folded": {},
-        "evidence": _evidence(hit),
-    }
+def _event(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> NewEvent:
+    """The hit as an event in quarantine: who caused it is judged when its company is known."""
+    return NewEvent(
+        f"hit:{hit.id}",
+        mail.lead_id,
+        _KINDS[hit.kind],
+        hit.at,
+        hit.at,
+        actor=Actor.UNKNOWN,
+        settles_at=hit.at + quarantine,
+        mail=MailOf(hit.delivery, mail.enrollment_id, mail.campaign, mail.stage, mail.step),
+        link=links.name(mail.form, hit.link) if hit.link is not None else "",
+        properties={"target": hit.target} if hit.target else {},
+        evidence=_evidence(hit),
+    )
 
 
-_KINDS = {HitKind.OPEN: "open", HitKind.CLICK: "click"}
+_KINDS = {HitKind.OPEN: EventKind.OPEN, HitKind.CLICK: EventKind.CLICK}
 
 
 def _evidence(hit: Hit) -> dict[str, Any]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, true, update
 
+from engine.domain.actor import Actor
+from engine.domain.journey.facts import EventKind
+from engine.domain.rules import folded_event
 from engine.store.inserts import insert_ignoring
 from engine.store.tables import DeliveryRow, EventRow
 
@@ -15,9 +19,67 @@ event = EventRow.__table__  # type: ignore[attr-defined]
 delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
 
 
-def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert events whose `source_id` is new; how many were. Replaying the same ones changes nothing."""
-    return insert_ignoring(connection, event, rows, ("source_id",))
+@dataclass(frozen=True, slots=True)
+class MailOf:
+    """The mail that an event belongs to: its delivery, and where that stands."""
+
+    delivery: int
+    enrollment: int | None = None
+    campaign: str = ""
+    stage: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be written: `source_id` names it for ever, so that a replay changes nothing.
+
+    With `settles_at` it waits in quarantine until then, and counts once its actor is judged.
+    """
+
+    source_id: str
+    lead: int
+    kind: EventKind
+    at: datetime
+    received_at: datetime
+    name: str = ""
+    actor: Actor = Actor.HUMAN
+    judged: str = ""
+    settles_at: datetime | None = None
+    mail: MailOf | None = None
+    link: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """The row; its texts are folded as rules compare them."""
+        mail = self.mail or MailOf(0)
+        return {
+            "source_id": self.source_id,
+            "lead_id": self.lead,
+            "kind": self.kind.value,
+            "name": self.name,
+            "at": self.at,
+            "received_at": self.received_at,
+            "pending": self.settles_at is not None,
+            "settles_at": self.settles_at,
+            "actor": self.actor.value,
+            "judged": self.judged,
+            "delivery_id": mail.delivery or None,
+            "enrollment_id": mail.enrollment,
+            "campaign": mail.campaign,
+            "stage": mail.stage,
+            "step": mail.step,
+            "link": self.link,
+            "properties": dict(self.properties),
+            "folded": folded_event(self.name, self.properties),
+            "evidence": dict(self.evidence),
+        }
+
+
+def add_events(connection: Connection, events: Sequence[NewEvent]) -> int:
+    """Write events whose `source_id` is new; how many were."""
+    return insert_ignoring(connection, event, [one.values() for one in events], ("source_id",))
 
 
 def delivered(connection: Connection, ids: Sequence[int]) -> dict[int, Any]:

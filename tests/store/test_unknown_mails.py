@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from engine.domain.delivery import DeliveryState as S
+from engine.domain.journey.facts import EventKind
 from engine.store.database import reading, writing
 from engine.store.deliveries import admit
-from engine.store.events import add_events, evidence_for
+from engine.store.events import MailOf, NewEvent, add_events, evidence_for
 from engine.store.unknown_mails import rescue, settle_unknown, stop_waiting, unknown_ids, unknown_since
 from engine.store.waiting_mails import Unwanted, hurry, withdraw
 from tests.store.journals import LEASE, NODE, NOW, add_enrollment, add_lead, add_mail, claim, one_mail, row_of
@@ -76,9 +77,8 @@ def test_bounce_of_an_earlier_attempt_proves_nothing(engine_for: Engine) -> None
     def happens(kind: str, at_second: int) -> None:
         with writing(engine_for) as connection:
             at = NOW + at_second * SECOND
-            documents: dict[str, object] = {"properties": {}, "folded": {}, "evidence": {}}
-            event = {"source_id": f"{kind}{at_second}", "lead_id": 1, "kind": kind, "at": at, "received_at": at}
-            add_events(connection, [event | documents | {"delivery_id": number}])
+            event = NewEvent(f"{kind}{at_second}", 1, EventKind(kind), at, at, mail=MailOf(number))
+            add_events(connection, [event])
 
     def proof() -> list[str]:
         with reading(engine_for) as connection:
