@@ -103,7 +103,7 @@ class Dispatch:
         if not claims:
             return None
         self._fences.update((claim.id, claim.fence) for claim in claims)
-        return Batch(claims, running, self._troubles, self._letters.background(claims), now)
+        return Batch(claims, running, self._troubles, self._letters.background(claims, running), now)
 
     def now(self) -> datetime:
         """The home's present."""

@@ -15,7 +15,7 @@ from engine.content.message import split_mailbox, verp_sender
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.journey.facts import Lead
-from engine.domain.journey.route import step_now
+from engine.domain.journey.route import names_of, step_now
 from engine.domain.steps import EmailStep
 from engine.errors import RipelineError
 from engine.service.home import Home
@@ -72,14 +72,16 @@ class Letters:
         self._forms: dict[tuple[int, str, str, str, str], Form] = {}
         self._loaded: dict[tuple[int, str, str], Form] = {}
 
-    def background(self, claims: Sequence[Claimed]) -> Background:
+    def background(self, claims: Sequence[Claimed], running: Running) -> Background:
         """Load leads, triggers and earlier mails of threads for all of these deliveries."""
-        replies = [(c.enrollment, c.thread) for c in claims if c.thread and c.enrollment is not None]
+        replies = {
+            (c.enrollment, c.thread): _names(c, running) for c in claims if c.thread and c.enrollment is not None
+        }
         with reading(self._home.store) as connection:
             return Background(
                 load_leads(connection, [claim.lead for claim in claims]),
                 triggers_of(connection, [claim.enrollment for claim in claims if claim.enrollment is not None]),
-                threads(connection, replies) if replies else {},
+                _answered(connection, replies) if replies else {},
             )
 
     def write(self, claim: Claimed, running: Running, background: Background, now: datetime) -> Letter:
@@ -209,6 +211,21 @@ class Letters:
         sender = verp_sender(self._home.keys.ring, claim.id, domain)
         relay = self._relays.get(_domain_of(context.sender.address))
         return Outgoing(claim.id, sender, safe or context.to.address, message, relay)
+
+
+def _names(claim: Claimed, running: Running) -> tuple[str, ...]:
+    """Every name that the step which this mail answers has had, as earlier mails are on record under them."""
+    campaign = running.programme.campaigns.get(claim.campaign)
+    return names_of(campaign, step_now(campaign, claim.thread)) if campaign else (claim.thread,)
+
+
+def _answered(
+    connection: Any, replies: Mapping[tuple[int, str], Sequence[str]]
+) -> dict[tuple[int, str], tuple[int, str]]:
+    """For (enrollment, thread): the number and subject of the mail that was sent there last."""
+    found = threads(connection, [(run, name) for (run, _), names in replies.items() for name in names])
+    sent = {key: [found[key[0], name] for name in names if (key[0], name) in found] for key, names in replies.items()}
+    return {key: max(mails) for key, mails in sent.items() if mails}
 
 
 def _place(claim: Claimed, running: Running) -> tuple[Campaign, str, EmailStep | None]:
