@@ -12,6 +12,7 @@ from engine.authoring.campaign_file import PlacedStep
 from engine.authoring.home import Home, LinksOf, load_home
 from engine.config.model import Config
 from engine.content.compilation import compile_templates
+from engine.content.compiler import compile_line
 from engine.content.mails import CompiledMail, LinkKind, MailKey, MailWanted
 from engine.content.settings import CompileSettings
 from engine.domain.campaign import Campaign
@@ -116,6 +117,7 @@ def check(
     problems = [
         *found.problems,
         *compiled.problems,
+        *_subject_variants(found, compiled),
         *_unknown_vars(found, compiled),
         *_without_trigger(found, compiled),
         *_unused(found, compiled),
@@ -189,6 +191,15 @@ def _links(compiled: _Compiled) -> LinksOf:
         known = steps.get(step, frozenset())
         steps[step] = known | names if mails and known is not None else None
     return found
+
+
+def _subject_variants(home: Home, compiled: _Compiled) -> Iterator[Problem]:
+    """Mistakes in subjects that stand in campaigns, told at their place there."""
+    settings = compile_settings(home)
+    for use in compiled.uses:
+        for item in use.placed.item.find("variants", "subject").elements():
+            if isinstance(item.value, str):
+                yield from compile_line(item.value, item.place.inside(1), settings)[1]
 
 
 def _unknown_vars(home: Home, compiled: _Compiled) -> Iterator[Problem]:

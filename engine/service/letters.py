@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from engine.content.compiler import compile_line
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
 from engine.content.form import Form, load_form
 from engine.content.mails import CompiledMail, MailKey
 from engine.content.message import split_mailbox, verp_sender
+from engine.content.settings import CompileSettings
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.journey.facts import Lead
 from engine.domain.journey.route import names_of, step_now
 from engine.domain.steps import EmailStep
-from engine.errors import RipelineError
+from engine.errors import Place, RipelineError
 from engine.service.home import Home
 from engine.service.relays import routes
 from engine.service.running import Running
@@ -71,6 +73,7 @@ class Letters:
         self._relays = routes(home.config).by_sender_domain if home.config.relay else {}
         self._forms: dict[tuple[int, str, str, str, str], Form] = {}
         self._loaded: dict[tuple[int, str, str], Form] = {}
+        self._subjects: dict[tuple[str, str], str] = {}
 
     def background(self, claims: Sequence[Claimed], running: Running) -> Background:
         """Load leads, triggers and earlier mails of threads for all of these deliveries."""
@@ -180,10 +183,22 @@ class Letters:
             trigger=background.triggers.get(claim.enrollment or 0, {}),
             tracking=lead.tracking,
             one_click=claim.kind is MailKind.MARKETING,
-            subject=_variant(claim, step, "subject"),
+            subject=self._subject(_variant(claim, step, "subject"), campaign),
             reply_to=campaign.reply_to,
             thread=self._thread(claim, background),
         )
+
+    def _subject(self, text: str, campaign: Campaign) -> str:
+        """A variant's subject, made ready once; empty for the mail's own."""
+        if not text:
+            return ""
+        wanted = (text, campaign.id)
+        if wanted not in self._subjects:
+            fields = {name: declared.type for name, declared in self._home.config.lead_fields.items()}
+            settings = CompileSettings.from_config(self._home.config, fields)
+            known = replace(settings, vars={**settings.vars, **{name: str(v) for name, v in campaign.vars.items()}})
+            self._subjects[wanted] = compile_line(text, Place(f"campaigns/{campaign.id}.toml"), known)[0]
+        return self._subjects[wanted]
 
     def message_id(self, delivery: int) -> str:
         """The Message-ID of a delivery: the same at every attempt, so that a receiver can tell a second copy."""

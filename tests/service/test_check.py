@@ -192,3 +192,23 @@ def test_variants_of_a_whole_mail_are_each_looked_for(home: Path) -> None:
     (home / "campaigns" / "clean-data.toml").write_text(text, "utf-8")
 
     assert [(path, code) for path, code, _ in told(home)] == [("campaigns/clean-data.toml:27:31", "E302")]
+
+
+@pytest.mark.parametrize(
+    ("subject", "marked"),
+    [
+        ("For {{ lead.frist_name }}", "lead.frist_name"),
+        ("{{ 'a' * 10**8 }}", "* 10"),
+        ("{{ lead.__class__ }}", "__class__"),
+        ("{% for x in range(9) %}x{% endfor %}", "range"),
+    ],
+)
+def test_subject_variant_is_checked_where_it_stands_in_the_campaign(home: Path, subject: str, marked: str) -> None:
+    text = changed('"What does a dead lead cost?"', f'"{subject}"')
+    (home / "campaigns" / "clean-data.toml").write_text(text, "utf-8")
+
+    (problem,) = check(home).problems
+
+    line = text.splitlines()[problem.place.line - 1]
+    assert problem.code.startswith("E3")
+    assert line[problem.place.column - 1 :].startswith(marked), problem
