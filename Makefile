@@ -39,5 +39,8 @@ format: $(STAMP) ## format and mend what can be mended by itself
 bench: $(STAMP) ## speed, as ratios against a limit measured in the same run
 	$(BIN)/python -m bench
 
+docs: $(STAMP) ## write docs/reference/ anew from the code
+	@$(BIN)/python -m docs.generate
+
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""docs/reference/proofs.md: which tests prove which of the faults that the engine is held to."""
+"""docs/reference/proofs.md: where the tests are that prove the faults that the engine is held to."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def proofs_page() -> str:
     proofs: dict[int, set[str]] = defaultdict(set)
     for path in sorted(TESTS.rglob("test_*.py")):
         for row in _rows(path):
-            proofs[row].add(path.relative_to(TESTS.parent).as_posix())
+            proofs[row].add(f"tests/{path.relative_to(TESTS).parts[0]}")
     rows = [
         (str(row), title, ", ".join(code(p) for p in sorted(proofs[row])) or "**none**")
         for row, title in TITLES.items()
     ]
-    return page("Faults and their proofs", INTRO, table(("row", "fault → outcome", "tests"), rows))
+    return page("Faults and their proofs", INTRO, table(("row", "fault → outcome", "tests in"), rows))
 
 
 def _rows(path: Path) -> Iterator[int]:

@@ -1,0 +1,64 @@
+"""The reference says what the code says."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs.generate import FOLDER, PAGES
+from docs.generation import campaign_keys, rule_words, template_words
+from docs.generation.errors_page import GROUPS
+from docs.generation.fault_titles import TITLES
+from engine.authoring.campaign_file import CAMPAIGN_KEYS, STAGE_KEYS
+from engine.authoring.error_codes import CODES
+from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS
+from engine.content.names import ADDRESSES, Names
+from engine.content.settings import CompileSettings
+from engine.content.values import FILTERS
+from engine.domain.rules.scope import (
+    CAMPAIGN_FUNCTIONS,
+    CAMPAIGN_NAMES,
+    EVER_FUNCTIONS,
+    EVER_NAMES,
+    LEAD_FUNCTIONS,
+    LEAD_NAMES,
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_page_is_fresh(name: str) -> None:
+    assert (FOLDER / name).read_text("utf-8") == PAGES[name](), "run `make docs` and commit docs/reference/"
+
+
+def test_nothing_else_lies_among_the_generated_pages() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(PAGES)
+
+
+def test_every_key_of_a_campaign_has_a_meaning_and_no_other() -> None:
+    assert set(campaign_keys.CAMPAIGN) == set(CAMPAIGN_KEYS)
+    assert set(campaign_keys.STAGE) == set(STAGE_KEYS)
+    assert set(campaign_keys.EVERY_STEP) == set(COMMON_KEYS)
+    assert set(campaign_keys.KINDS) == set(campaign_keys.OF_KIND) == set(STEP_KEYS)
+    assert {kind: set(keys) for kind, keys in campaign_keys.OF_KIND.items()} == {
+        kind: set(keys.keys) for kind, keys in STEP_KEYS.items()
+    }
+
+
+def test_every_name_of_rules_has_a_meaning_and_no_other() -> None:
+    assert set(rule_words.NAMES) == {*LEAD_NAMES, "replied"}
+    assert set(rule_words.CAMPAIGN) == set(CAMPAIGN_NAMES)
+    assert set(rule_words.FUNCTIONS) == {*LEAD_FUNCTIONS, *CAMPAIGN_FUNCTIONS}
+    assert set(rule_words.EVER) == {f"ever.{name}" for name in (*EVER_FUNCTIONS, *EVER_NAMES)}
+
+
+def test_every_name_of_templates_has_a_meaning_and_no_other() -> None:
+    assert set(template_words.ROOTS) == set(Names.for_authors(CompileSettings(), {}).members)
+    assert set(template_words.ADDRESSES) == set(ADDRESSES)
+    assert set(template_words.FILTERS) == set(FILTERS)
+
+
+def test_every_code_stands_in_a_group() -> None:
+    assert {code[1] for code in CODES} == {number for number, _ in GROUPS}
+
+
+def test_there_are_forty_faults() -> None:
+    assert list(TITLES) == list(range(1, 41))
