@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -56,6 +57,6 @@ def _line(mail: Received) -> dict[str, object]:
         "to": mail.recipient,
         "sender": str(parsed["From"]).partition(" <")[0],
         "subject": str(parsed["Subject"]),
-        "date": str(parsed["Date"])[:22],
+        "date": f"{parsedate_to_datetime(str(parsed['Date'])):%a %e %b %H:%M}",
         "campaign": str(parsed["Feedback-ID"] or "").partition(":")[0],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import threading
@@ -34,6 +35,7 @@ DAY_BAR = 20
 def show_demo(*, stay: bool, days: int, leads: int) -> None:
     """Play `days` days with `leads` leads; with `stay` the inbox stays open until Ctrl-C."""
     console = Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it ends, the temporary home goes
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ripeline-demo-") as folder:
         console.print(
