@@ -42,7 +42,9 @@ def pass_over(connection: Connection, campaign: str, rule: Rule, now: datetime) 
     """Remember who meets the condition already, so that the campaign lets in only those who come to meet it later."""
     connection.execute(delete(passed_over).where(passed_over.c.campaign == campaign))
     meant = select(literal(campaign), lead.c.id).where(where(rule, now), _never_in(campaign))
-    return connection.execute(insert(passed_over).from_select(["campaign", "lead_id"], meant)).rowcount
+    passing = insert(passed_over).from_select(["campaign", "lead_id"], meant)
+    # psycopg counts inserted rows only when asked to
+    return connection.execute(passing, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def let_in(connection: Connection, campaign: str, rule: Rule, now: datetime) -> int:
