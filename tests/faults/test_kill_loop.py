@@ -18,7 +18,7 @@ from engine.service.uncertain import take_back
 from tests.faults.daemons import ROOT, Town, kill, until
 from tests.faults.ledger import balance, message_ids
 
-LEADS, KILLS, SEED = 300, 12, 20261122
+LEADS, KILLS, SEED = 200, 8, 20261122
 
 
 @contextmanager
