@@ -11,7 +11,7 @@ from engine.clock import Clock, SystemClock
 from engine.config.model import Config
 from engine.errors import RipelineError
 from engine.service.keys import Keys, load_keys
-from engine.store.bundles import home_value, set_home_value
+from engine.store.bundles import first_home_value
 from engine.store.database import Store, migrate, open_store, writing
 
 
@@ -41,11 +41,7 @@ class Home:
     def identity(self) -> str:
         """The store's own name, by which a cloned or restored one is recognised."""
         with writing(self.store) as connection:
-            found = home_value(connection, "identity")
-            if found is None:
-                found = uuid.uuid4().hex[:12]
-                set_home_value(connection, "identity", found)
-        return found
+            return first_home_value(connection, "identity", uuid.uuid4().hex[:12])
 
 
 def open_home(path: Path, config: Config, clock: Clock | None = None) -> Home:

@@ -92,6 +92,12 @@ def home_value(connection: Connection, name: str) -> str | None:
     return connection.scalar(select(home.c.value).where(home.c.name == name))
 
 
+def first_home_value(connection: Connection, name: str, value: str) -> str:
+    """Set a single value unless it is there already, by whomever; the one that stands."""
+    insert_ignoring(connection, home, [{"name": name, "value": value}], ("name",))
+    return connection.scalar(select(home.c.value).where(home.c.name == name)) or value
+
+
 def home_values(connection: Connection, prefix: str) -> dict[str, str]:
     """All single values whose name begins so."""
     query = select(home).where(home.c.name.startswith(prefix, autoescape=True))
