@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 from sqlalchemy import Table, UniqueConstraint
 
@@ -41,7 +42,7 @@ def _table(model: type[Base]) -> str:
     return f"## {shape.name}\n\n{prose(model.__doc__)}\n\n{table(('column', 'type', ''), rows)}{once}"
 
 
-def _kind(column: object) -> str:
+def _kind(column: Any) -> str:
     name = str(column.type).split("(")[0].lower()
     names = {"biginteger": "integer", "bigint": "integer", "float": "number", "datetime": "instant", "blob": "bytes"}
     found = names.get(name, name)

@@ -20,15 +20,21 @@ as a whole, and a row without any is not proven: read it as a gap.
 
 def proofs_page() -> str:
     """The whole page."""
-    proofs: dict[int, set[str]] = defaultdict(set)
-    for path in sorted(TESTS.rglob("test_*.py")):
-        for row in _rows(path):
-            proofs[row].add(f"tests/{path.relative_to(TESTS).parts[0]}")
+    proofs = proofs_by_row()
     rows = [
         (str(row), title, ", ".join(code(p) for p in sorted(proofs[row])) or "**none**")
         for row, title in TITLES.items()
     ]
     return page("Faults and their proofs", INTRO, table(("row", "fault → outcome", "tests in"), rows))
+
+
+def proofs_by_row() -> dict[int, set[str]]:
+    """The folders of the tests that are marked with each row."""
+    proofs: dict[int, set[str]] = defaultdict(set)
+    for path in TESTS.rglob("test_*.py"):
+        for row in _rows(path):
+            proofs[row].add(f"tests/{path.relative_to(TESTS).parts[0]}")
+    return proofs
 
 
 def _rows(path: Path) -> Iterator[int]:
