@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,37 +68,52 @@ tls = "none"
 
 @dataclass(frozen=True, slots=True)
 class SendFigure:
-    """Mails per second of the whole path and of the limit, and how the path's time divides."""
+    """Seconds of the path's parts, and mails per second of the limit.
+
+    `decide` and `after` are the daemon's two looks at each lead, `send` is the sending process: claim, render, MIME,
+    SMTP, gate, accounting.
+    """
 
     mails: int
     decide: float
     send: float
     after: float
     limit: float
-    octets: int
 
     @property
-    def ours(self) -> float:
+    def whole(self) -> float:
+        """Mails per second when everything happens in one process, one after the other."""
         return self.mails / (self.decide + self.send + self.after)
 
     @property
-    def ratio(self) -> float:
-        return self.ours / self.limit
+    def sending(self) -> float:
+        """Mails per second of the sending process, beside which the daemon decides."""
+        return self.mails / self.send
 
 
-def measure(mails: int = 5_000) -> SendFigure:
-    """Send a first mail to `mails` leads, from their being due to their being accounted for."""
+def measure(mails: int = 5_000, rounds: int = 3) -> SendFigure:
+    """Send a first mail to `mails` leads, from their being due to their being accounted for.
+
+    The limit is measured before each round; the best round of both counts, as the machine's other work slows both.
+    """
     postfix = ensure_postfix()
-    with running_sink(postfix) as port, tempfile.TemporaryDirectory() as folder:
-        limit = mails / source_seconds(postfix, port, mails=mails, connections=CONNECTIONS, octets=OCTETS)
+    figures, limit = [], 0.0
+    with running_sink(postfix) as port:
+        for _ in range(rounds):
+            seconds = source_seconds(postfix, port, mails=mails, connections=CONNECTIONS, octets=OCTETS)
+            limit = max(limit, mails / seconds)
+            figures.append(_round(port, mails))
+    return replace(max(figures, key=lambda figure: figure.whole), limit=limit)
+
+
+def _round(port: int, mails: int) -> SendFigure:
+    with tempfile.TemporaryDirectory() as folder:
         home, runner = _home(Path(folder), port, mails)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop, ThreadPoolExecutor(1) as writer:
-            return _measured(home, runner, mails, limit, loop, writer)
+            return _measured(home, runner, mails, loop, writer)
 
 
-def _measured(
-    home: Home, runner: Runner, mails: int, limit: float, loop: asyncio.Runner, writer: ThreadPoolExecutor
-) -> SendFigure:
+def _measured(home: Home, runner: Runner, mails: int, loop: asyncio.Runner, writer: ThreadPoolExecutor) -> SendFigure:
     programme = runner.current().programme
     begun = time.perf_counter()
     advance_all(home.store, programme, NOW)
@@ -110,7 +125,7 @@ def _measured(
     with reading(home.store) as connection:
         counts = state_counts(connection)
     assert counts == {"sent": mails}, counts
-    return SendFigure(mails, decided - begun, sent - decided, ended - sent, limit, OCTETS)
+    return SendFigure(mails, decided - begun, sent - decided, ended - sent, 0.0)
 
 
 async def _send(home: Home, runner: Runner, writer: ThreadPoolExecutor) -> None:
@@ -162,8 +177,10 @@ def main() -> None:
     figure = measure()
     each = 1e6 / figure.mails
     print(
-        f"whole send path  {figure.ratio:.3f} of smtp-source -d  ({figure.ours:,.0f} of {figure.limit:,.0f} mails/s; "
-        f"a mail: decide {figure.decide * each:,.0f} µs, send {figure.send * each:,.0f} µs, "
+        f"sending process  {figure.sending / figure.limit:.3f} of smtp-source -d  "
+        f"({figure.sending:,.0f} of {figure.limit:,.0f} mails/s)\n"
+        f"whole send path  {figure.whole / figure.limit:.3f}, all in one process "
+        f"(a mail: decide {figure.decide * each:,.0f} µs, send {figure.send * each:,.0f} µs, "
         f"look again {figure.after * each:,.0f} µs)"
     )
 

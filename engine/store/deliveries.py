@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from engine.domain.delivery import DeliveryState, MailKind
 from engine.store.inserts import insert_ignoring
+from engine.store.many import run_many
 from engine.store.tables import AttemptRow, DeliveryRow, LeadRow, MailCopyRow, SuppressionRow
 
 delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
@@ -229,6 +230,9 @@ class Recorded:
     woken: frozenset[int] = frozenset()
 
 
+_ATTEMPT = attempt.insert()
+
+
 def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
     """Write how attempts ended.
 
@@ -240,8 +244,8 @@ def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
     held = {row.id: row for row in rows}
     counted = [one for one in ended if one.id in held and DeliveryState(held[one.id].state) in one.frm]
     if counted:
-        connection.execute(_END, [_end_values(one) for one in counted])
-        connection.execute(attempt.insert(), [_attempt_values(one, held[one.id]) for one in counted])
+        run_many(connection, _END, [_end_values(one) for one in counted])
+        run_many(connection, _ATTEMPT, [_attempt_values(one, held[one.id]) for one in counted])
         copies = [_copy_values(one.id, *one.copy) for one in counted if one.copy is not None]
         insert_ignoring(connection, copy, copies, ("delivery_id",))
     woken = frozenset(held[one.id].lead_id for one in counted if not one.state.in_flight)

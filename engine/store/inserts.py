@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Insert, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.store.many import run_many
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -19,10 +22,11 @@ def insert_returning_ids(connection: Connection, table: Table, rows: Rows) -> li
 
 def insert_ignoring(connection: Connection, table: Table, rows: Rows, key: Sequence[str]) -> int:
     """Insert the rows that do not exist yet under the unique `key`; the others stay as they are. How many were new."""
-    if not rows:
-        return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    query = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
-    # psycopg counts the rows of many inserts only when asked to
-    found = connection.execute(query, list(rows), execution_options={"preserve_rowcount": True})
-    return found.rowcount
+    return run_many(connection, _ignoring(connection.dialect.name, table, tuple(key)), rows) if rows else 0
+
+
+@cache
+def _ignoring(dialect: str, table: Table, key: tuple[str, ...]) -> Insert:
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=list(key))
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=list(key))

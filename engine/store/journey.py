@@ -19,6 +19,7 @@ from engine.domain.journey.decision import Act, Decision, Line, Send
 from engine.domain.journey.facts import Enrollment, Lead, LeadFacts
 from engine.domain.leadfields import folded
 from engine.store.inserts import insert_ignoring, insert_returning_ids
+from engine.store.many import run_many
 from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
 from engine.store.waiting_mails import Unwanted, withdraw
 
@@ -101,7 +102,7 @@ def _save_enrollments(connection: Connection, decided: Sequence[Decided]) -> _Nu
         ids = insert_returning_ids(connection, enrollment, rows)
         numbers |= {(who, e.campaign, e.run): number for (who, e), number in zip(new, ids, strict=True)}
     if changed:
-        connection.execute(_MOVE, [_standing(e) | {"number": e.id} for e in changed])
+        run_many(connection, _MOVE, [_standing(e) | {"number": e.id} for e in changed])
     return numbers
 
 
@@ -217,22 +218,22 @@ def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:
     return {**built_in, "fields": fields, "folded": folded(fields, {**texts, "email_domain": domain})}
 
 
+_TELL = story.insert()
+
+
 def _save_story(connection: Connection, lines: Sequence[tuple[int, Line]]) -> None:
-    if lines:
-        connection.execute(
-            story.insert(),
-            [
-                {
-                    "lead_id": who,
-                    "at": line.at,
-                    "code": line.code,
-                    "campaign": line.campaign,
-                    "run": line.run,
-                    "data": dict(line.data),
-                }
-                for who, line in lines
-            ],
-        )
+    rows = [
+        {
+            "lead_id": who,
+            "at": line.at,
+            "code": line.code,
+            "campaign": line.campaign,
+            "run": line.run,
+            "data": dict(line.data),
+        }
+        for who, line in lines
+    ]
+    run_many(connection, _TELL, rows)
 
 
 def tell(connection: Connection, lead_id: int, line: Line) -> None:
@@ -240,9 +241,12 @@ def tell(connection: Connection, lead_id: int, line: Line) -> None:
     _save_story(connection, [(lead_id, line)])
 
 
+_LOOK_AGAIN = update(lead).where(lead.c.id == bindparam("number")).values(next_due_at=bindparam("look_at"))
+
+
 def _save_next_look(connection: Connection, decided: Sequence[Decided]) -> None:
-    query = update(lead).where(lead.c.id == bindparam("number")).values(next_due_at=bindparam("look_at"))
-    connection.execute(query, [{"number": one.facts.lead.id, "look_at": one.decision.recheck_at} for one in decided])
+    looks = [{"number": one.facts.lead.id, "look_at": one.decision.recheck_at} for one in decided]
+    run_many(connection, _LOOK_AGAIN, looks)
 
 
 def story_of(connection: Connection, lead_id: int) -> list[Line]:
