@@ -24,8 +24,8 @@ demo: $(STAMP) ## run the main job: 200 leads, 30 days, in about a minute
 	@$(BIN)/ripeline demo $(if $(shell test -t 0 && echo yes),,--exit)
 
 check: $(STAMP) ## lint, format, types and layers
-	$(BIN)/ruff check engine tests bench
-	$(BIN)/ruff format --check engine tests bench
+	$(BIN)/ruff check engine tests bench docs
+	$(BIN)/ruff format --check engine tests bench docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
@@ -33,8 +33,8 @@ test: check ## the checks and the whole test suite
 	$(BIN)/python -m pytest -q
 
 format: $(STAMP) ## format and mend what can be mended by itself
-	$(BIN)/ruff format engine tests bench
-	$(BIN)/ruff check --fix engine tests bench
+	$(BIN)/ruff format engine tests bench docs
+	$(BIN)/ruff check --fix engine tests bench docs
 
 bench: $(STAMP) ## speed, as ratios against a limit measured in the same run
 	$(BIN)/python -m bench

@@ -40,7 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "export": Entry("export", LEADS, "Export leads."),
     "why": Entry("why", LEADS, "Tell a lead's story: what it got or did not get, why, and what comes next."),
     "show": Entry("show", LEADS, "Show a mail exactly as it was sent."),
-    "suppress": Entry("suppress", LEADS, "Never mail an address or a domain again."),
+    "suppress": Entry("suppress", LEADS, "Never mail an address again."),
     "run": Entry("run", OPERATE, "Run the home: journey, senders and tracker."),
     "serve": Entry("serve", OPERATE, "Run a tracker alone, behind a balancer."),
     "status": Entry("status", OPERATE, "What runs, who waits where, what went out, what needs a person."),

@@ -139,7 +139,7 @@ class Daemon:
         done = tick(self._home, self._runner.current(), self._home.clock.now())
         if done.did_something:
             told = done.advanced
-            log.info("%d leads looked at: %d entered, %d mails due", told.leads, told.entered, told.mails)
+            log.info("looked at leads: %d, entered: %d, mails due: %d", told.leads, told.entered, told.mails)
 
     def _look(self) -> None:
         self._supervisor.look()

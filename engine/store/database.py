@@ -38,7 +38,13 @@ def open_store(url: str, home: Path | None = None) -> Engine:
         return _sqlite(parsed.database or "", home)
     if parsed.get_backend_name() == "postgresql":
         address = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(address, json_serializer=_dump, json_deserializer=orjson.loads, pool_pre_ping=True)
+        return create_engine(
+            address,
+            json_serializer=_dump,
+            json_deserializer=orjson.loads,
+            pool_pre_ping=True,
+            hide_parameters=True,  # they hold addresses, and would stand in every traceback
+        )
     raise StoreError(f"'{parsed.get_backend_name()}' is not a database Ripeline knows; use sqlite or postgresql")
 
 
@@ -52,6 +58,7 @@ def _sqlite(database: str, home: Path | None) -> Engine:
         json_serializer=_dump,
         json_deserializer=orjson.loads,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)

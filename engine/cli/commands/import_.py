@@ -6,7 +6,7 @@ importing a file again changes nothing. Rows that cannot be used are written to 
 Examples:
 
   ripeline import leads.csv --list newsletter
-  ripeline import fair.csv --map "Firma=company" --map "Notiz=nothing" --dry-run
+  ripeline import fair.csv --map "Firma=company" --map "Notiz=-" --dry-run
   ripeline import attended.csv --events --event webinar_attended
 """
 

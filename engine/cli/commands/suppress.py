@@ -1,4 +1,4 @@
-"""Never mail an address or a domain again.
+"""Never mail an address again.
 
 Effective before the next mail is sent, also for addresses that no lead has yet. A whole domain belongs into
 config.toml, under \\[never_mail] domains. With --lift a suppression is taken back: only do so if the person asked.

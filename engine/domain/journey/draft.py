@@ -15,6 +15,9 @@ from engine.domain.journey.history import History
 from engine.domain.journey.mailable import window_zone
 from engine.domain.journey.programme import Programme
 
+RECYCLED = "recycled"
+"""The event by which sales gives a lead back to marketing."""
+
 
 @dataclass
 class Draft:
@@ -41,8 +44,11 @@ class Draft:
 
     @property
     def with_sales(self) -> bool:
-        """Whether sales has the lead, since earlier or by this decision."""
-        return self.handed_off or self.facts.lead.handed_off_at is not None
+        """Whether sales has the lead, since earlier or by this decision, and has not given it back since."""
+        if self.handed_off:
+            return True
+        since = self.facts.lead.handed_off_at
+        return since is not None and all(back.at <= since for back in self.history.by_name.get(RECYCLED, ()))
 
     @property
     def marketing_sends(self) -> int:

@@ -9,6 +9,7 @@ from engine.domain.delivery import DeliveryState
 from engine.domain.journey.facts import EventKind
 from engine.domain.journey.programme import Standing
 from engine.domain.steps import HandoffStep
+from engine.domain.timing import Span
 
 from .world import DAY, HOUR, MONDAY, Play, campaign, email, programme, stage
 
@@ -80,6 +81,22 @@ def test_recycling_resumes_where_the_lead_was():
     play.run_to(MONDAY + 40 * DAY)
     assert play.steps == ["a", "b", "c"]
     assert len([a for a in play.facts.actions if a.step == "over"]) == 1
+
+
+def test_sales_gives_a_lead_back_by_the_event_recycled():
+    play = Play(programme(campaign("c", HANDS_OVER))).run_to(MONDAY + 30 * DAY)
+    play.event("Recycled", reason="too early")
+    play.run_for(10 * DAY)
+    assert play.steps == ["a", "b", "c"]
+
+
+def test_a_handoff_after_the_lead_came_back_holds_again():
+    first, second = HandoffStep(id="over"), HandoffStep(id="again", wait=Span(days=1))
+    play = Play(programme(campaign("c", stage("one", email("a"), first, second, email("b"))))).run_to(MONDAY + 9 * DAY)
+    play.event("recycled")
+    play.run_for(9 * DAY)
+    assert play.steps == ["a"]
+    assert play.enrollment().waiting == "handed_off"
 
 
 def test_who_enters_while_sales_has_the_lead_waits_as_well():

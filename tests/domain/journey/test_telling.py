@@ -112,9 +112,9 @@ OUTSIDE = stage(
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("notify", Told("told", "owner", "look")),
-        ("webhook", Told("posted", "to crm")),
-        ("task", Told("asked", "owner", "do t")),
+        ("notify", Told("due", "a notice to owner", "look")),
+        ("webhook", Told("due", "a post to crm")),
+        ("task", Told("due", "a task for owner", "do t")),
         ("task_overdue", Told("gave up", "waiting for 'do t'", "its deadline has passed")),
         ("handoff", Told("handed off", "to sales", "call her")),
         ("paused", Told("paused", "c", "sales has the lead")),
