@@ -78,8 +78,8 @@ KINDS: Mapping[str, str] = {
     "task": "Ask a person to do something, and wait for it, at most `max`. *Recorded as due; in this release nothing "
     "marks it as done, so the journey goes on when `max` has passed.*",
     "webhook": "Post to an address of `[webhooks]`. *Recorded as due; nothing carries it out in this release.*",
-    "handoff": "Give the lead to sales; all its campaigns pause. *Recorded as due; nothing gives a lead back in this "
-    "release.*",
+    "handoff": "Give the lead to sales; all its campaigns pause. *Recorded as due;* the event "
+    "`recycled` gives it back.",
 }
 
 OF_KIND: Mapping[str, Mapping[str, tuple[str, str]]] = {
