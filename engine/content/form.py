@@ -106,11 +106,15 @@ class Form:
         call = Call(self, context, tracked=tracked)
         functions = self._tracked if tracked else self._untracked
         sender, reply_to = self._sender(call, context)
-        subject = self._run(self._line(context.subject) if context.subject else self._subject, call)
+        subject = _answering(context.thread.subject) if context.thread else self._own_subject(call, context)
         call.mail["subject"] = subject
         call.mail["preheader"] = self._run(self._preheader, call)
         text, html = self._run(functions.text, call), self._run(functions.html, call)
         return Rendered(subject, sender, reply_to, text, html, call.unsubscribe_url)
+
+    def _own_subject(self, call: Call, context: RenderContext) -> str:
+        own: str = self._run(self._line(context.subject) if context.subject else self._subject, call)
+        return own
 
     def message(self, context: RenderContext) -> bytes:
         """The finished message for a lead: `render`, then `assembled`.
@@ -268,6 +272,11 @@ class _Nobody:
 
     def __getattr__(self, _name: str) -> Mapping[str, object]:
         return {}
+
+
+def _answering(subject: str) -> str:
+    """The subject of an answer: mail programs keep a thread together only while its subject stays the same."""
+    return subject if subject.casefold().startswith("re:") else f"Re: {subject}"
 
 
 def _is_static(link: Any) -> bool:

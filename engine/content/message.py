@@ -28,13 +28,10 @@ def assemble(rendered: Rendered, context: RenderContext, fields: bytes, template
 
 
 def _head(rendered: Rendered, context: RenderContext) -> bytes:
-    subject = rendered.subject
-    if context.thread and not subject.casefold().startswith("re:"):
-        subject = f"Re: {subject}"
     fields = [
         mailbox("From", rendered.sender.name, rendered.sender.address),
         mailbox("To", context.to.name, context.to.address),
-        unstructured("Subject", subject),
+        unstructured("Subject", rendered.subject),
         b"Date: " + date_text(context.date).encode("ascii") + b"\r\n",
         fixed("Message-ID", _message_id(context.message_id)),
     ]

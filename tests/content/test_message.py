@@ -71,7 +71,7 @@ def test_operational_mail_has_no_list_headers(form: Form) -> None:
 
 def test_thread_answers_the_earlier_mail(form: Form) -> None:
     thread = Thread("What does it cost?", ("<1@acme.example>", "<2@acme.example>"))
-    message = received(form.message(context(thread=thread, subject="What does it cost?"))).message
+    message = received(form.message(context(thread=thread, subject="A subject of its own"))).message
     assert message["Subject"] == "Re: What does it cost?"
     assert message["In-Reply-To"] == "<2@acme.example>"
     assert message["References"] == "<1@acme.example> <2@acme.example>"
