@@ -31,6 +31,8 @@ from engine.errors import Place, Problem, did_you_mean
 
 _TAGS = ("a", "b", "c", "d", "qa", "qb", "qc", "qd")
 
+_UNREADABLE = frozenset(("E304", "E305"))
+
 
 def compile_page(library: Library, page: Page, settings: CompileSettings) -> tuple[CompiledMail | None, list[Problem]]:
     """A mail, or None and every mistake found; warnings may come with a mail."""
@@ -72,8 +74,8 @@ class Compilation:
         self.marks.check(source)
         head, mistakes = read_head(self.library, self.page.path, source)
         self.problems += mistakes
-        if any(mistake.code == "E304" for mistake in mistakes):
-            return None
+        if any(mistake.code in _UNREADABLE for mistake in mistakes):
+            return None  # without its head a mail has more mistakes than its author made
         names = Names.for_authors(self.settings, head.links)
         flattener = Flattener(self.library, names, problems=self.problems)
         flattener.links = {name: self._link(flattener, head, name) for name in head.links}

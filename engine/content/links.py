@@ -120,11 +120,18 @@ class LinkTable:
 def _checked_http(target: str) -> LinkKind:
     if not re.match(r"https?://[^/\s?#]", target, re.IGNORECASE):
         raise LinkError("E331", f"'{target[:60]}' is no complete address", "write https://example.com/page")
-    if re.search(r"[\s\x00-\x1f\"<>]", target):
-        raise LinkError(
-            "E331", f"'{target[:60]}' contains a space or a character that no address may have", "write a space as %20"
-        )
+    if wrong := re.search(r"[\s\x00-\x1f\"<>]", target):
+        shown = " ".join(target[:60].split())
+        what = _NAMED.get(wrong[0], "a character")
+        raise LinkError("E331", f"'{shown}' contains {what} that no address may have", _coded(wrong[0]))
     return LinkKind.TRACK
+
+
+_NAMED = {" ": "a space", "\t": "a tab", "\n": "a line break", '"': "a quote", "<": "a <", ">": "a >"}
+
+
+def _coded(char: str) -> str:
+    return "write the address in one line" if char in "\r\n" else f"write %{ord(char):02X} instead"
 
 
 def _unusable(target: str, scheme: str) -> LinkError:

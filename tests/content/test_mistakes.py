@@ -44,6 +44,8 @@ from tests.content.conftest import FOOTER, HEAD, SETTINGS, Workshop
         ("[x](javascript:alert(1))", "E330", 4, 5, "javascript"),
         ("see [x](www.acme.example/a)", "E331", 4, 9, "https://www.acme.example/a"),
         ("[x](/pricing)", "E331", 4, 5, "https://"),
+        ("<a href='https://x.example/?q=\"a\"'>x</a>", "E331", 4, 10, "%22"),
+        ("<a href='https://x.example/a b'>x</a>", "E331", 4, 10, "%20"),
         ("![x](assets/lgoo.png)", "E340", 4, 6, "did you mean 'assets/logo.png'?"),
         ("![x](../secret.png)", "E301", 4, 6, "leaves the folder"),
         ("[a](https://a.example){link=x} [b](https://b.example){link=x}", "E333", 4, 36, "'x'"),
@@ -79,6 +81,14 @@ def test_mistake_in_the_head(workshop: Workshop, source: str, code: str, line: i
     problem = problems[0]
     assert (problem.code, problem.place.line) == (code, line), problems
     assert text in f"{problem.message} {problem.hint}"
+
+
+@pytest.mark.parametrize(
+    "source", ['+++\nsubject = "Hi"\nHi', "+++\nsubject = Hi\n+++\nHi", "---\nsubject: Hi\n---\nHi"]
+)
+def test_unreadable_head_is_told_once(workshop: Workshop, source: str) -> None:
+    mail, problems = workshop.attempt(source)
+    assert mail is None and len(problems) == 1
 
 
 def test_all_mistakes_are_found_in_one_run(workshop: Workshop) -> None:
