@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
+import idna
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.domain.recipient import UnavailableError
@@ -27,6 +28,7 @@ PIXEL = bytes.fromhex(
 _PIXEL = answer(200, [(b"content-type", b"image/gif"), NO_STORE], PIXEL)
 _HEALTHY = answer(200, [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE], b"ok\n")
 _AWAY = answer(503, [(b"retry-after", b"10"), NO_STORE])
+_HOST = re.compile(r"(https?://(?:[^/?#@]*@)?)([^/?#:]*)", re.IGNORECASE)
 _TARGET = re.compile(r"(?:https?://[^/\\?#\s][^\x00-\x1f\x7f]*|mailto:[^\x00-\x1f\x7f]+)", re.IGNORECASE)
 
 Route = Callable[[str, Scope], Awaitable[Answer]]
@@ -108,7 +110,25 @@ class Tracker:
 
 
 def location(target: str) -> bytes:
-    """A target as a Location header: as it is, with characters beyond ASCII percent-encoded (RFC 3987, section 3.1)."""
+    """A target as a Location header: as it is, but for letters beyond ASCII.
+
+    They are percent-encoded (RFC 3987, section 3.1); in the host's name, which not all clients decode, by IDNA.
+    """
     if target.isascii():
         return target.encode()
-    return "".join(part if part.isascii() else quote(part) for part in target).encode()
+    found = _HOST.match(target)
+    if found is None:
+        return _quoted(target)
+    return _quoted(found[1]) + _host(found[2]) + _quoted(target[found.end() :])
+
+
+def _quoted(text: str) -> bytes:
+    """The text with what is beyond ASCII percent-encoded."""
+    return "".join(char if char.isascii() else quote(char) for char in text).encode()
+
+
+def _host(name: str) -> bytes:
+    try:
+        return name.encode() if name.isascii() else idna.encode(name, uts46=True)
+    except idna.IDNAError:
+        return _quoted(name)

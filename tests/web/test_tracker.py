@@ -88,6 +88,8 @@ def test_click_leads_to_exactly_the_signed_target(world: World, target: str) -> 
 def test_location_is_the_target_as_it_is_but_for_letters_beyond_ascii() -> None:
     assert location(TARGET) == TARGET.encode()
     assert location("https://acme.example/ö?q=%C3%A4 b") == b"https://acme.example/%C3%B6?q=%C3%A4 b"
+    assert location("https://münchen.example:8443/ß") == b"https://xn--mnchen-3ya.example:8443/%C3%9F"
+    assert location("https://x_ü.example/") == b"https://x_%C3%BC.example/"
 
 
 def test_link_bound_to_the_mail_leads_there_too(world: World) -> None:
