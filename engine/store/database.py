@@ -28,10 +28,10 @@ def open_store(url: str, home: Path | None = None) -> Engine:
     """An engine on the store: `sqlite:///path` (relative to the home) or `postgresql://…`.
 
     Raises:
-        StoreError: the address is not one of a supported database.
+        StoreError: the address is not one of a supported database, or its folder cannot be made.
     """
     try:
-        parsed = make_url(url)
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
     except ArgumentError as error:
         raise StoreError("'store' in config.toml is no database address, such as sqlite:///var/ripeline.db") from error
     if parsed.get_backend_name() == "sqlite":
@@ -52,7 +52,10 @@ def _sqlite(database: str, home: Path | None) -> Engine:
     path = Path(database)
     if home is not None and not path.is_absolute():
         path = home / path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the store's folder {path.parent} cannot be made ({error.strerror})") from error
     engine = create_engine(
         f"sqlite:///{path}",
         json_serializer=_dump,
@@ -124,13 +127,17 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest version; safe to call at every start, by several processes at once."""
+    """Bring the schema to the newest version; safe to call at every start, by several processes at once.
+
+    Raises:
+        StoreError: the database cannot be opened, or is away.
+    """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
+    with _faults_told(f"opened ({engine.url.render_as_string()})"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7479010325)")
         config.attributes["connection"] = connection

@@ -55,6 +55,28 @@ def test_status_before_the_first_apply_says_what_to_do(home: Path, capsys: pytes
     assert "Nothing runs yet: ripeline apply makes the files what runs." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("sqlite:///leads.csv/ripeline.db", "leads.csv cannot be made"),
+        ("sqlite:///campaigns", "the database cannot be opened"),
+        (
+            "postgres://u:secret@127.0.0.1:1/x",
+            "the database cannot be opened (postgresql+psycopg://u:***@127.0.0.1:1/x)",
+        ),
+        ("mysql://x/y", "'mysql' is not a database Ripeline knows"),
+    ],
+)
+def test_store_that_cannot_be_opened_is_told_in_a_sentence(
+    home: Path, capsys: pytest.CaptureFixture[str], store: str, said: str
+) -> None:
+    config = home / "config.toml"
+    config.write_text(f'store = "{store}"\n' + config.read_text("utf-8"), "utf-8")
+    assert ripeline("status", home=home) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("ripeline: ") and said in told and "secret" not in told
+
+
 def test_status_tells_the_daemon(
     life: Life, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
