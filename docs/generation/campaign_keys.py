@@ -74,7 +74,7 @@ KINDS: Mapping[str, str] = {
     "email": "Send a mail: `templates/<theme>/<stage>/<name>`. The step ends when a relay accepts it.",
     "branch": "Choose a way: the first whose `when` holds, or that has none. If none fits, the next step follows.",
     "set": "Give fields of the lead values.",
-    "notify": "Tell a colleague. *Recorded as due; nothing carries it out in this release.*",
+    "notify": "Tell a colleague by a short mail, sent by the daemon over a relay that works.",
     "task": "Ask a person to do something, and wait for it, at most `max`. *Recorded as due; in this release nothing "
     "marks it as done, so the journey goes on when `max` has passed.*",
     "webhook": "Post to an address of `[webhooks]`. *Recorded as due; nothing carries it out in this release.*",
