@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import typer
+
 from engine.authoring.home import Home as HomeFiles
 from engine.cli.home import has_store
 from engine.clock import SystemClock
 from engine.service.check import CheckReport, LeadStatistics, check
 from engine.service.home import open_home
 from engine.service.lead_statistics import StoredLeads
+from engine.store.database import StoreError
 
 
 def checked(root: Path) -> CheckReport:
@@ -18,8 +21,12 @@ def checked(root: Path) -> CheckReport:
 
 
 def _statistics(files: HomeFiles) -> LeadStatistics | None:
-    """Counts over the home's leads; None where there are none yet."""
+    """Counts over the home's leads; None where there are none yet, or their store is away: files need no store."""
     if not files.config_usable or not has_store(files.root, files.config):
         return None
-    home = open_home(files.root, files.config)
+    try:
+        home = open_home(files.root, files.config)
+    except StoreError as error:
+        typer.secho(f"Checked without the leads: {error}", fg="yellow", err=True)
+        return None
     return StoredLeads(home.store, files.campaigns, files.config, SystemClock().now())

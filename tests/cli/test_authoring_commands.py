@@ -83,6 +83,15 @@ def test_check_ends_with_1_on_errors_and_writes_no_store(home: Path, capsys: pyt
     assert not (home / "var" / "ripeline.db").exists()
 
 
+def test_check_needs_no_store(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = home / "config.toml"
+    config.write_text('store = "postgresql://u@127.0.0.1:1/x"\n' + config.read_text("utf-8"), "utf-8")
+    assert ripeline("check", home=home) == 0
+    shown = capsys.readouterr()
+    assert "1 campaign, 3 mails: no mistakes." in shown.out
+    assert shown.err.startswith("Checked without the leads: the database cannot be opened")
+
+
 def test_check_counts_the_real_leads_who_lack_a_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Life(tmp_path / "home") as life:
         life.take_in_leads()
