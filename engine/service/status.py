@@ -171,9 +171,10 @@ def _ended(counts: Sequence[tuple[str, str, str, int]]) -> Mapping[str, int]:
 
 
 def _waiting(connection: Any, now: datetime) -> Iterable[Waiting]:
-    """Mails put aside, with the reason: the relay's words, or the alert raised when one could not be written."""
+    """Mails put aside, with the reason: the relay's words, or the alert raised when none could be written or sent."""
     alerts = {row.subject: row.text for row in open_alerts(connection)}
+    relay = next((text for subject, text in alerts.items() if subject.startswith("relay:")), "waits for a relay")
     for row in waiting_mails(connection, now):
         mail = f"{row.campaign}/{row.step}"
-        why = row.reason or alerts.get(f"mail:{mail}") or "could not be written when it was due"
+        why = row.reason or alerts.get(f"mail:{mail}") or relay
         yield Waiting(mail, why, row.number, row.next_at)

@@ -102,7 +102,7 @@ NO_MAIL: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "suppressed": lambda data: f"suppressed: {data.get('reason', 'no mail is wanted')}",
     "never_mail": lambda data: f"never_mail: {data.get('reason', '')}",
     "holdout": lambda _: "the lead is in the holdout, kept out to measure lift",
-    "one_at_a_time": lambda _: "another mail to the lead goes first",
+    "one_at_a_time": lambda _: "another mail to the lead went within the minute",
     "window": lambda _: "outside the window",
     "window_never": lambda _: "the window is never open within a year",
     "cap": lambda data: f"cap: {data.get('cap', '')}",
