@@ -65,11 +65,8 @@ class Daemon:
         Raises:
             HomeHeldError: another daemon holds this home.
         """
-        if self._home.store.dialect.name != "sqlite":
-            self._run()
-            return
         with hold_home(self._home.var / "daemon.lock", self._home.clock.now()):
-            self._run(alone=True)
+            self._run(alone=self._home.store.dialect.name == "sqlite")
 
     def stop(self) -> None:
         self._stop.set()
