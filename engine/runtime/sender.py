@@ -26,6 +26,7 @@ log = logging.getLogger("ripeline.sender")
 
 CLAIM = 256
 IDLE_SECONDS = 1.0
+LINGERS = 4
 LINGER_SECONDS = 0.06
 """Outcomes wait so long for a gate's commit to take them along."""
 HEARTBEAT_SECONDS = 60.0
@@ -142,8 +143,15 @@ class SendingLine:
         while True:
             await self._ended.wait()
             self._ended.clear()
-            await asyncio.sleep(LINGER_SECONDS)
+            await self._linger()
             await self._flush()
+
+    async def _linger(self) -> None:
+        """While mails are under way, the next gate's commit is near."""
+        for _ in range(LINGERS):
+            await asyncio.sleep(LINGER_SECONDS)
+            if not self._under_way or not self._dispatch.noted:
+                return
 
     async def _flush(self) -> None:
         """Keep outcomes until the database takes them: it may be away for a while, they must not be."""

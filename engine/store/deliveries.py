@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Integer,
     and_,
@@ -23,6 +22,7 @@ from sqlalchemy import (
 )
 
 from engine.domain.delivery import DeliveryState, MailKind
+from engine.store.among import among_numbers
 from engine.store.inserts import insert_ignoring
 from engine.store.many import run_many
 from engine.store.tables import AttemptRow, DeliveryRow, LeadRow, MailCopyRow, SuppressionRow
@@ -147,7 +147,7 @@ def admit(connection: Connection, tickets: Iterable[Ticket], until: datetime) ->
     wanted = list(tickets)
     if not wanted:
         return set()
-    return {number for (number,) in connection.execute(_ADMIT, {"tickets": wanted, "until": until})}
+    return {number for (number,) in connection.execute(_ADMIT, {**_tickets(wanted), "until": until})}
 
 
 def _suppressed() -> Any:
@@ -168,11 +168,24 @@ def _age_from(uncounted: Any) -> Any:
 
 
 # Statements of the hot path are built once: building them anew costs more than running them.
-_TICKETS: BindParameter[Sequence[Ticket]] = bindparam("tickets", expanding=True)
+_FENCES = 1 << 20
+"""More claims of one delivery than anybody will see: a ticket is one number, and so a list of them one parameter."""
+
+_HOLDS_TICKET = and_(
+    among_numbers(delivery.c.id, "ids"),
+    among_numbers(delivery.c.id * _FENCES + delivery.c.fence, "tickets"),
+)
+
+
+def _tickets(tickets: Iterable[Ticket]) -> dict[str, list[int]]:
+    found = list(tickets)
+    return {"ids": [number for number, _ in found], "tickets": [number * _FENCES + fence for number, fence in found]}
+
+
 _ADMIT = (
     update(delivery)
     .where(
-        tuple_(delivery.c.id, delivery.c.fence).in_(_TICKETS),
+        _HOLDS_TICKET,
         delivery.c.state == DeliveryState.SENDING.value,
         ~_suppressed(),
     )
@@ -181,7 +194,7 @@ _ADMIT = (
 )
 _HELD_BY_US = (
     select(delivery.c.id, delivery.c.lead_id, delivery.c.state, delivery.c.attempts, delivery.c.begun_at)
-    .where(tuple_(delivery.c.id, delivery.c.fence).in_(_TICKETS))
+    .where(_HOLDS_TICKET)
     .with_for_update()
 )
 _END = (
@@ -240,7 +253,7 @@ def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
     """
     if not ended:
         return Recorded()
-    rows = connection.execute(_HELD_BY_US, {"tickets": [(one.id, one.fence) for one in ended]})
+    rows = connection.execute(_HELD_BY_US, _tickets((one.id, one.fence) for one in ended))
     held = {row.id: row for row in rows}
     counted = [one for one in ended if one.id in held and DeliveryState(held[one.id].state) in one.frm]
     if counted:

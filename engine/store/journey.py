@@ -18,6 +18,7 @@ from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decision import Act, Decision, Line, Send
 from engine.domain.journey.facts import Enrollment, Lead, LeadFacts
 from engine.domain.leadfields import folded
+from engine.store.among import among_numbers
 from engine.store.inserts import insert_ignoring, insert_returning_ids
 from engine.store.many import run_many
 from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
@@ -56,11 +57,15 @@ def wake(connection: Connection, ids: Iterable[int], at: datetime) -> None:
     numbers = list(ids)
     if not numbers:
         return
-    sooner = or_(lead.c.next_due_at.is_(None), lead.c.next_due_at > bindparam("at", type_=lead.c.next_due_at.type))
-    connection.execute(
-        update(lead).where(lead.c.id.in_(bindparam("ids", expanding=True)), sooner).values(next_due_at=at),
-        {"ids": numbers, "at": at},
-    )
+    connection.execute(_WAKE, {"ids": numbers, "at": at})
+
+
+_AT = bindparam("at", type_=lead.c.next_due_at.type)
+_WAKE = (
+    update(lead)
+    .where(among_numbers(lead.c.id, "ids"), or_(lead.c.next_due_at.is_(None), lead.c.next_due_at > _AT))
+    .values(next_due_at=_AT)
+)
 
 
 @dataclass(frozen=True, slots=True)
