@@ -28,6 +28,7 @@ def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[st
     _lifecycle(config, root, notes)
     _sender(config, root, notes)
     _relays(config, root, notes)
+    _store(config, root, notes)
     _webhooks(root, notes)
     _utm(config, root, notes)
 
@@ -175,12 +176,24 @@ def _relays(config: Config, root: Item, notes: Notes) -> None:
         if relay.tls == "none" and not relay.insecure and not _is_this_machine(relay.host):
             message = f"mail would go to {relay.host} in clear"
             notes.error("E014", item.find("tls").place, message, 'write tls = "starttls", or insecure = true')
+        if relay.tls == "none" and relay.username:
+            message = "a login is never sent in clear"
+            notes.error(
+                "E014", item.find("username").place, message, 'write tls = "starttls" or "tls", or log in nowhere'
+            )
         if relay.password_env and relay.password_file:
             message = "the password is said to stand in two places"
             notes.error("E014", item.find("password_file").key, message, "keep password_env or password_file")
         if relay.username and not (relay.password_env or relay.password_file):
             hint = 'add  password_env = "RELAY_PASSWORD"'
             notes.error("E011", item.find("username").place, f"relay '{relay.name}' logs in without a password", hint)
+
+
+def _store(config: Config, root: Item, notes: Notes) -> None:
+    kind = config.store.partition(":")[0].partition("+")[0]
+    if kind not in ("sqlite", "postgresql", "postgres"):
+        hint = 'write "sqlite:///var/ripeline.db" or "postgresql://user@host/name"'
+        notes.error("E014", root.find("store").place, f"'{kind}' is not a database Ripeline knows", hint)
 
 
 def _webhooks(root: Item, notes: Notes) -> None:

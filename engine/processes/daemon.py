@@ -16,6 +16,7 @@ from engine.service.apply import apply, prospect
 from engine.service.check import CheckReport, check
 from engine.service.home import Home
 from engine.service.operator import OperatorBell
+from engine.service.relays import relay_settings
 from engine.service.running import Runner
 from engine.service.tick import take_hits
 from engine.store.database import StoreError
@@ -27,8 +28,14 @@ SPOOL_ALARM = timedelta(seconds=60)
 
 
 def run_daemon(path: Path, *, tracker: bool) -> None:
-    """Run the home until SIGTERM or Ctrl-C."""
+    """Run the home until SIGTERM or Ctrl-C.
+
+    Raises:
+        RipelineError: the home or a relay's settings or secrets are unusable; said here, since a sender could only end
+            and be started again.
+    """
     home = open_for_work(path)
+    relay_settings(home.config, home.path)
     runner = Runner(home)
     watcher = Watcher(home, runner) if home.config.apply.safe else None
     chores = Chores(

@@ -56,6 +56,15 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
             '4:7 E014 mail would go to mail.acme.example in clear | write tls = "starttls", or insecure = true',
         ),
         (
+            RELAY.replace("mail.acme.example", "127.0.0.1") + "tls = 'none'\nusername = 'u'\npassword_env = 'P'",
+            '5:12 E014 a login is never sent in clear | write tls = "starttls" or "tls", or log in nowhere',
+        ),
+        (
+            "store = 'mysql://x/y'",
+            "1:9 E014 'mysql' is not a database Ripeline knows | "
+            'write "sqlite:///var/ripeline.db" or "postgresql://user@host/name"',
+        ),
+        (
             RELAY + "password = 'geheim'",
             "4:1 E017 'password' does not belong into a file that is shared | "
             'name where it is kept: password_env = "RELAY_PASSWORD", or password_file = "…"',

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli import composition
+from engine.errors import RipelineError
+from engine.processes.daemon import run_daemon
 from engine.service.status import status_of
 from engine.store.bundles import set_home_value
 from engine.store.database import reading, writing
@@ -64,7 +66,6 @@ def test_status_before_the_first_apply_says_what_to_do(home: Path, capsys: pytes
             "postgres://u:secret@127.0.0.1:1/x",
             "the database cannot be opened (postgresql+psycopg://u:***@127.0.0.1:1/x)",
         ),
-        ("mysql://x/y", "'mysql' is not a database Ripeline knows"),
     ],
 )
 def test_store_that_cannot_be_opened_is_told_in_a_sentence(
@@ -75,6 +76,15 @@ def test_store_that_cannot_be_opened_is_told_in_a_sentence(
     assert ripeline("status", home=home) == 1
     told = capsys.readouterr().err
     assert told.startswith("ripeline: ") and said in told and "secret" not in told
+
+
+def test_daemon_does_not_start_with_a_relay_it_cannot_use(home: Path) -> None:
+    config = home / "config.toml"
+    config.write_text(
+        config.read_text("utf-8").replace("[[relay]]", "[[relay]]\nusername = 'u'\npassword_env = 'NO_SUCH'"), "utf-8"
+    )
+    with pytest.raises(RipelineError, match=r"never sent in clear|NO_SUCH is not set"):
+        run_daemon(home, tracker=False)
 
 
 def test_status_tells_the_daemon(
