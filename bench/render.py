@@ -115,6 +115,14 @@ def measure() -> dict[str, float]:
     }
 
 
+def main() -> None:
+    figures = measure()
+    print(
+        f"render to MIME   {figures['ratio']:.0f}× as fast as EmailMessage on the finished parts "
+        f"({figures['µs a mail']:.0f} µs for {figures['bytes a mail']:,.0f} octets; "
+        f"a copy is packed to {figures['bytes of its copy']:,.0f} in {figures['µs to pack a copy']:.0f} µs)"
+    )
+
+
 if __name__ == "__main__":
-    for name, value in measure().items():
-        print(f"{name:20} {value:10,.1f}")
+    main()
