@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from engine.authoring.policy import policy_from
 from engine.content.form import pack_copy
 from engine.content.mails import CompiledMail
@@ -114,7 +116,7 @@ def _letter(home: Home, running: Running, choice: MailChoice, address: Address, 
     with reading(home.store) as connection:
         own = load_leads(connection, [claim.lead])[claim.lead]
     values = filled_up(like or own, sample)
-    lead = replace(values, id=own.id, email=own.email, address_hash=own.address_hash, tracking=own.tracking)
+    lead = structs.replace(values, id=own.id, email=own.email, address_hash=own.address_hash, tracking=own.tracking)
     background = Background({claim.lead: lead}, {0: _sample_trigger(choice)}, {})
     try:
         return Letters(home).write(claim, running, background, home.clock.now())

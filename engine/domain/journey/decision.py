@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from engine.domain.delivery import MailKind
 from engine.domain.journey.facts import Enrollment
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, gc=False):
     """One line of the lead's story: what happened and why, as a code and the values that its sentence needs."""
 
     at: datetime
@@ -21,8 +21,7 @@ class Line:
     data: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True, gc=False):
     """A mail that is to go: the delivery to create for (enrollment, step, occurrence)."""
 
     campaign: str
@@ -38,8 +37,7 @@ class Send:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True, gc=False):
     """An action outside that is due: a task, a webhook, a hand-off or a notice."""
 
     campaign: str
@@ -51,8 +49,7 @@ class Act:
     deadline: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True, gc=False):
     """A marketing mail that was decided, is not begun, and is no longer wanted: to be dropped where it still waits."""
 
     enrollment: int
@@ -61,8 +58,7 @@ class Withdrawn:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True, gc=False):
     """The outcome of one look at a lead.
 
     `enrollments` are those that are new or changed; an enrollment is recognised by (campaign, run). `recheck_at` is the

@@ -6,9 +6,10 @@ The store fills these values; `decide` only reads them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState, MailKind
@@ -30,8 +31,7 @@ class EventKind(StrEnum):
     CUSTOM = "custom"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """Something that happened, after its quarantine.
 
     `name` is the event's own name for custom events; `enrollment`, `step` and `link` say which mail it belongs to.
@@ -50,8 +50,7 @@ class Event:
     properties: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, gc=False):
     """One mail of an enrollment's step."""
 
     enrollment: int
@@ -70,8 +69,7 @@ class Delivery:
         return self.state.in_flight and self.finished_at is None
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True, gc=False):
     """A due action of a step that reaches outside: open until `done_at`, at most until `deadline`."""
 
     enrollment: int
@@ -90,8 +88,7 @@ class EnrollmentStatus(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Enrollment:
+class Enrollment(Struct, frozen=True, gc=False):
     """One lead's run through one campaign, as stored.
 
     `step` is the next step to be done, empty once the stage has run out. `since` is the end of the previous step, from
@@ -121,8 +118,7 @@ class Enrollment:
     trigger: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(Struct, frozen=True, gc=False):
     """A reason not to mail.
 
     `scope` is `all` (bounce, complaint, erasure), `marketing` (unsubscribed) or `topic:<theme>`.
@@ -133,8 +129,7 @@ class Suppression:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True, gc=False):
     """Who the lead is. `fields` holds the values typed by config; built-in ones stand beside them."""
 
     id: int
@@ -157,8 +152,7 @@ class Lead:
     lists: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFacts:
+class LeadFacts(Struct, frozen=True, gc=False):
     """One lead with its whole history, as far as rules and steps can ask for it.
 
     `events` and `deliveries` are in the order of time. `passed_over` names the campaigns whose condition the lead met

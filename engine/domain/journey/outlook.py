@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decide import decide
@@ -197,7 +199,7 @@ def as_if_silent(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFac
         facts,
         lead=replace(
             facts.lead,
-            fields={**facts.lead.fields, **decision.fields},  # type: ignore[dict-item]
+            fields={**facts.lead.fields, **decision.fields},
             handed_off_at=now if decision.handed_off else facts.lead.handed_off_at,
         ),
         enrollments=tuple(runs.values()),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from engine.domain.campaign import Campaign, CampaignState, Exhausted, Reentry, Stage, Trigger
 from engine.domain.delivery import TRANSITIONS, DeliveryState, MailKind
 from engine.domain.journey.decide import decide
@@ -246,7 +248,7 @@ class Play:
         """An event now; the lead is woken, as by the store."""
         number = len(self.facts.events) + 1
         more.setdefault("at", self.now)
-        self.facts = replace(self.facts, events=(*self.facts.events, Event(number, kind, name=name, **more)))
+        self.facts = structs.replace(self.facts, events=(*self.facts.events, Event(number, kind, name=name, **more)))
         self.look()
         return self
 
@@ -259,26 +261,26 @@ class Play:
 
     def knows(self, **fields: Any) -> Play:
         """A field of the lead is written from outside."""
-        who = replace(self.facts.lead, fields={**self.facts.lead.fields, **fields})
-        self.facts = replace(self.facts, lead=who)
+        who = structs.replace(self.facts.lead, fields={**self.facts.lead.fields, **fields})
+        self.facts = structs.replace(self.facts, lead=who)
         self.look()
         return self
 
     def becomes(self, **values: Any) -> Play:
         """The lead's own columns change: lifecycle, email, handed_off_at …"""
-        self.facts = replace(self.facts, lead=replace(self.facts.lead, **values))
+        self.facts = structs.replace(self.facts, lead=structs.replace(self.facts.lead, **values))
         self.look()
         return self
 
     def suppressed(self, reason: str, scope: str = "all") -> Play:
         found = Suppression(reason, scope, self.now)
-        self.facts = replace(self.facts, suppressions=(*self.facts.suppressions, found))
+        self.facts = structs.replace(self.facts, suppressions=(*self.facts.suppressions, found))
         self.look()
         return self
 
     def delivery_becomes(self, step: str, state: DeliveryState, **more: Any) -> Play:
         """The sender reports on a mail; the lead is woken."""
-        self.facts = replace(
+        self.facts = structs.replace(
             self.facts, deliveries=tuple(_reported(self, d, step, state, more) for d in self.facts.deliveries)
         )
         self.look()
@@ -286,10 +288,10 @@ class Play:
 
     def task_done(self, step: str, outcome: str = "reached") -> Play:
         done = tuple(
-            replace(a, done_at=self.now, outcome=outcome) if a.step == step and a.done_at is None else a
+            structs.replace(a, done_at=self.now, outcome=outcome) if a.step == step and a.done_at is None else a
             for a in self.facts.actions
         )
-        self.facts = replace(self.facts, actions=done)
+        self.facts = structs.replace(self.facts, actions=done)
         self.look()
         return self
 
@@ -316,10 +318,10 @@ class Play:
     def _accept_due(self) -> None:
         if self.accepts is None:
             return
-        self.facts = replace(
+        self.facts = structs.replace(
             self.facts,
             deliveries=tuple(
-                replace(d, state=DeliveryState.SENT, finished_at=self.now)
+                structs.replace(d, state=DeliveryState.SENT, finished_at=self.now)
                 if self._to_accept(d) and d.created_at + self.accepts <= self.now
                 else d
                 for d in self.facts.deliveries
@@ -331,7 +333,7 @@ def _reported(play: Play, delivery: Delivery, step: str, state: DeliveryState, m
     if delivery.step != step or delivery.finished_at is not None:
         return delivery
     values = {"finished_at": None if state.in_flight else play.now} | dict(more)
-    return replace(delivery, state=state, **values)
+    return structs.replace(delivery, state=state, **values)
 
 
 def applied(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFacts:
@@ -341,10 +343,10 @@ def applied(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFacts:
     who = facts.lead
     built_in = {k: v for k, v in decision.fields.items() if hasattr(who, k)}
     declared = {k: v for k, v in decision.fields.items() if not hasattr(who, k)}
-    who = replace(who, fields={**who.fields, **declared}, **built_in)  # type: ignore[arg-type]
+    who = structs.replace(who, fields={**who.fields, **declared}, **built_in)  # type: ignore[arg-type]
     if decision.handed_off:
-        who = replace(who, handed_off_at=now)
-    return replace(
+        who = structs.replace(who, handed_off_at=now)
+    return structs.replace(
         facts,
         lead=who,
         enrollments=enrollments,
@@ -361,7 +363,7 @@ def _saved(known: Sequence[Enrollment], decided: Iterable[Enrollment]) -> tuple[
         if enrollment.id is None:
             assert place not in kept, "one run is entered twice"
             number += 1
-        kept[place] = replace(enrollment, id=enrollment.id or number)
+        kept[place] = structs.replace(enrollment, id=enrollment.id or number)
     return tuple(kept.values())
 
 
@@ -369,7 +371,7 @@ def _without(deliveries: Iterable[Delivery], decision: Decision, now: datetime) 
     """Withdrawn mails are dropped where they are not begun."""
     withdrawn = {(w.enrollment, w.step, w.occurrence) for w in decision.withdrawn}
     return [
-        replace(d, state=DeliveryState.DROPPED, finished_at=now)
+        structs.replace(d, state=DeliveryState.DROPPED, finished_at=now)
         if (d.enrollment, d.step, d.occurrence) in withdrawn and DeliveryState.DROPPED in TRANSITIONS[d.state]
         else d
         for d in deliveries
