@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import (
     Connection,
     Integer,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -22,9 +25,9 @@ from sqlalchemy import (
 )
 
 from engine.domain.delivery import DeliveryState, MailKind
-from engine.store.among import among_numbers
+from engine.store.among import among_numbers, among_texts, unindexed
 from engine.store.inserts import insert_ignoring
-from engine.store.many import run_many
+from engine.store.many import read_many, run_many
 from engine.store.tables import AttemptRow, DeliveryRow, LeadRow, MailCopyRow, SuppressionRow
 
 delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
@@ -36,8 +39,7 @@ lead = LeadRow.__table__  # type: ignore[attr-defined]
 _WAITING = (DeliveryState.DUE.value, DeliveryState.DEFERRED.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True, gc=False):
     """A delivery that this process is about to send; `fence` proves the claim at the gate."""
 
     id: int
@@ -67,13 +69,14 @@ _CLAIMED = (
     *(delivery.c.bundle_id, delivery.c.attempts, delivery.c.first_attempt_at, delivery.c.expires_at),
     *(delivery.c.relay, delivery.c.test, delivery.c.address_hash, delivery.c.reason),
 )
+_STATE = unindexed(delivery.c.state)
 _DUE_IN_STATE = (
     select(delivery.c.id)
     .where(
         delivery.c.state == bindparam("state"),
         delivery.c.due_at <= bindparam("now"),
-        or_(delivery.c.campaign.not_in(bindparam("paused", expanding=True)), delivery.c.test),
-        (delivery.c.campaign + "/" + delivery.c.step).not_in(bindparam("stopped", expanding=True)),
+        or_(not_(among_texts(delivery.c.campaign, "paused")), delivery.c.test),
+        not_(among_texts(delivery.c.campaign + "/" + delivery.c.step, "stopped")),
     )
     .order_by(delivery.c.due_at, delivery.c.id)
     .limit(bindparam("limit", type_=Integer()))
@@ -82,7 +85,7 @@ _DUE_IN_STATE = (
 _ADDRESS_NOW = select(lead.c.address_hash).where(lead.c.id == delivery.c.lead_id).scalar_subquery()
 _CLAIM = (
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.state.in_(_WAITING))
+    .where(among_numbers(delivery.c.id, "ids"), or_(*(waiting == _STATE for waiting in _WAITING)))
     .values(
         state=DeliveryState.SENDING.value,
         fence=delivery.c.fence + 1,
@@ -123,16 +126,19 @@ def claim_due(
     ids: list[int] = []
     for state, most in ((DeliveryState.DEFERRED, max(1, limit // 2)), (DeliveryState.DUE, limit)):
         values = excepted | {"state": state.value, "limit": min(most, limit - len(ids))}
-        ids.extend(connection.scalars(_DUE_IN_STATE, values))
+        ids.extend(number for (number,) in read_many(connection, _DUE_IN_STATE, values))
     if not ids:
         return []
     claim = {"ids": ids, "node": node, "now": now, "until": until}
-    return sorted((_claimed(row) for row in connection.execute(_CLAIM, claim)), key=lambda found: found.id)
+    return sorted((_claimed(row) for row in read_many(connection, _CLAIM, claim)), key=attrgetter("id"))
+
+
+_KINDS = {kind.value: kind for kind in MailKind}
 
 
 def _claimed(row: Sequence[Any]) -> Claimed:
     number, fence, lead_id, enrollment, campaign, stage, step, mail, kind, *rest = row
-    return Claimed(number, fence, lead_id, enrollment, campaign, stage, step, mail, MailKind(kind), *rest)
+    return Claimed(number, fence, lead_id, enrollment, campaign, stage, step, mail, _KINDS[kind], *rest)
 
 
 Ticket = tuple[int, int]
@@ -147,7 +153,7 @@ def admit(connection: Connection, tickets: Iterable[Ticket], until: datetime) ->
     wanted = list(tickets)
     if not wanted:
         return set()
-    return {number for (number,) in connection.execute(_ADMIT, {**_tickets(wanted), "until": until})}
+    return {number for (number,) in read_many(connection, _ADMIT, {**_tickets(wanted), "until": until})}
 
 
 def _suppressed() -> Any:
@@ -186,7 +192,7 @@ _ADMIT = (
     update(delivery)
     .where(
         _HOLDS_TICKET,
-        delivery.c.state == DeliveryState.SENDING.value,
+        DeliveryState.SENDING.value == _STATE,
         ~_suppressed(),
     )
     .values(state=DeliveryState.TRANSMITTING.value, claimed_until=bindparam("until"))
@@ -243,6 +249,16 @@ class Recorded:
     woken: frozenset[int] = frozenset()
 
 
+class _Held(NamedTuple):
+    """A row that an outcome is about; its columns are those of `_HELD_BY_US`."""
+
+    id: int
+    lead: int
+    state: str
+    attempts: int
+    begun_at: datetime | None
+
+
 _ATTEMPT = attempt.insert()
 
 
@@ -253,15 +269,15 @@ def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
     """
     if not ended:
         return Recorded()
-    rows = connection.execute(_HELD_BY_US, _tickets((one.id, one.fence) for one in ended))
-    held = {row.id: row for row in rows}
-    counted = [one for one in ended if one.id in held and DeliveryState(held[one.id].state) in one.frm]
+    rows = read_many(connection, _HELD_BY_US, _tickets((one.id, one.fence) for one in ended))
+    held = {row[0]: _Held(*row) for row in rows}
+    counted = [one for one in ended if one.id in held and held[one.id].state in one.frm]
     if counted:
         run_many(connection, _END, [_end_values(one) for one in counted])
         run_many(connection, _ATTEMPT, [_attempt_values(one, held[one.id]) for one in counted])
         copies = [_copy_values(one.id, *one.copy) for one in counted if one.copy is not None]
         insert_ignoring(connection, copy, copies, ("delivery_id",))
-    woken = frozenset(held[one.id].lead_id for one in counted if not one.state.in_flight)
+    woken = frozenset(held[one.id].lead for one in counted if not one.state.in_flight)
     return Recorded(frozenset(one.id for one in counted), woken)
 
 
@@ -281,7 +297,7 @@ def _end_values(one: Ended) -> dict[str, Any]:
     }
 
 
-def _attempt_values(one: Ended, held: Any) -> dict[str, Any]:
+def _attempt_values(one: Ended, held: _Held) -> dict[str, Any]:
     return {
         "delivery_id": one.id,
         "number": held.attempts,
@@ -370,14 +386,20 @@ def copy_of(connection: Connection, number: int) -> Any | None:
     return connection.execute(select(copy).where(copy.c.delivery_id == number)).one_or_none()
 
 
+_OF_RUNS = (
+    select(delivery.c.enrollment_id, delivery.c.step, delivery.c.id, delivery.c.subject)
+    .where(
+        among_numbers(delivery.c.enrollment_id, "runs"),
+        among_texts(delivery.c.step, "steps"),
+        or_(*(gone == _STATE for gone in (DeliveryState.SENT.value, DeliveryState.UNKNOWN.value))),
+    )
+    .order_by(delivery.c.id)
+)
+
+
 def threads(connection: Connection, wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, str]]:
     """For (enrollment, step): the number and subject of the mail that was sent there last."""
-    query = (
-        select(delivery.c.enrollment_id, delivery.c.step, delivery.c.id, delivery.c.subject)
-        .where(
-            tuple_(delivery.c.enrollment_id, delivery.c.step).in_(list(wanted)),
-            delivery.c.state.in_((DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)),
-        )
-        .order_by(delivery.c.id)
-    )
-    return {(row.enrollment_id, row.step): (row.id, row.subject) for row in connection.execute(query)}
+    asked = set(wanted)
+    names = {"runs": [run for run, _ in asked], "steps": list({step for _, step in asked})}
+    rows = read_many(connection, _OF_RUNS, names)
+    return {(run, step): (number, subject) for run, step, number, subject in rows if (run, step) in asked}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, false, select
+from sqlalchemy import Connection, Select, false, select
 
 from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState, MailKind
@@ -21,7 +21,8 @@ from engine.domain.journey.facts import (
     LeadFacts,
     Suppression,
 )
-from engine.store.among import among_numbers, among_texts
+from engine.store.among import among_numbers, among_texts, unindexed
+from engine.store.many import read_many
 from engine.store.tables import (
     ActionRow,
     DeliveryRow,
@@ -41,9 +42,15 @@ action = ActionRow.__table__  # type: ignore[attr-defined]
 suppression = SuppressionRow.__table__  # type: ignore[attr-defined]
 member = ListMemberRow.__table__  # type: ignore[attr-defined]
 passed_over = PassedOverRow.__table__  # type: ignore[attr-defined]
+T = TypeVar("T")
 
-_LEADS = select(lead).where(among_numbers(lead.c.id, "ids"))
-_ENROLLMENTS = select(enrollment).where(among_numbers(enrollment.c.lead_id, "ids")).order_by(enrollment.c.id)
+_LEAD_COLUMNS = tuple(lead.c[name] for name in Lead.__struct_fields__ if name != "lists")
+_LEADS = select(*_LEAD_COLUMNS).where(among_numbers(lead.c.id, "ids"))
+_ENROLLMENTS = (
+    select(enrollment.c.lead_id, *(enrollment.c[name] for name in Enrollment.__struct_fields__))
+    .where(among_numbers(enrollment.c.lead_id, "ids"))
+    .order_by(enrollment.c.id)
+)
 _EVENTS = (
     select(
         event.c.lead_id,
@@ -59,7 +66,7 @@ _EVENTS = (
         event.c.link,
         event.c.properties,
     )
-    .where(among_numbers(event.c.lead_id, "ids"), event.c.pending == false())
+    .where(among_numbers(event.c.lead_id, "ids"), unindexed(event.c.pending) == false())
     .order_by(event.c.at, event.c.id)
 )
 _DELIVERIES = (
@@ -101,126 +108,94 @@ def load_facts(connection: Connection, ids: Sequence[int]) -> list[LeadFacts]:
     """The facts of these leads, in no particular order; unknown numbers are left out."""
     if not ids:
         return []
-    rows = connection.execute(_LEADS, {"ids": ids}).all()
-    suppressions = _suppressions(connection, [row.address_hash for row in rows if row.address_hash])
-    members = _grouped(connection, _MEMBERS, ids)
-    enrollments = _grouped(connection, _ENROLLMENTS, ids, "lead_id")
-    events, deliveries = _grouped(connection, _EVENTS, ids), _grouped(connection, _DELIVERIES, ids)
-    actions, passed = _grouped(connection, _ACTIONS, ids), _grouped(connection, _PASSED_OVER, ids)
+    members = _grouped(connection, _MEMBERS, ids, _only)
+    leads = [_lead(row, members) for row in read_many(connection, _LEADS, {"ids": ids})]
+    suppressions = _suppressions(connection, [who.address_hash for who in leads if who.address_hash])
+    enrollments = _grouped(connection, _ENROLLMENTS, ids, _enrollment)
+    events, deliveries = _grouped(connection, _EVENTS, ids, _event), _grouped(connection, _DELIVERIES, ids, _delivery)
+    actions, passed = _grouped(connection, _ACTIONS, ids, _action), _grouped(connection, _PASSED_OVER, ids, _only)
     return [
         LeadFacts(
-            lead=_lead(row, members[row.id]),
-            enrollments=tuple(_enrollment(found) for found in enrollments[row.id]),
-            events=tuple(_event(found) for found in events[row.id]),
-            deliveries=tuple(_delivery(found) for found in deliveries[row.id]),
-            actions=tuple(_action(found) for found in actions[row.id]),
-            suppressions=tuple(suppressions.get(row.address_hash, ())),
-            passed_over=frozenset(found.campaign for found in passed[row.id]),
+            who,
+            tuple(enrollments.get(who.id, ())),
+            tuple(events.get(who.id, ())),
+            tuple(deliveries.get(who.id, ())),
+            tuple(actions.get(who.id, ())),
+            tuple(suppressions.get(who.address_hash, ())),
+            frozenset(passed.get(who.id, ())),
         )
-        for row in rows
+        for who in leads
     ]
 
 
 def load_leads(connection: Connection, ids: Sequence[int]) -> dict[int, Lead]:
     """These leads without their history, by number."""
-    rows = connection.execute(_LEADS, {"ids": list(ids)}).all()
-    return {row.id: _lead(row, []) for row in rows}
+    return {row[0]: Lead(*row) for row in read_many(connection, _LEADS, {"ids": list(ids)})}
 
 
 def triggers_of(connection: Connection, enrollments: Sequence[int]) -> dict[int, Mapping[str, object]]:
     """The properties of the events that triggered these enrollments."""
-    return {row.id: row.trigger for row in connection.execute(_TRIGGERS, {"ids": list(enrollments)})}
+    return dict(read_many(connection, _TRIGGERS, {"ids": list(enrollments)}))
 
 
 def _grouped(
-    connection: Connection, query: Select[Any], ids: Sequence[int], by: str = ""
-) -> Mapping[int, list[Row[Any]]]:
-    """Rows by lead; the lead's number is the first column, or the column `by`."""
-    groups: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(query, {"ids": ids}):
-        groups[getattr(row, by) if by else row[0]].append(row)
+    connection: Connection, query: Select[Any], ids: Sequence[int], made: Callable[..., T]
+) -> dict[int, list[T]]:
+    """What is made of rows, by lead: its number is the first column, the others are what `made` takes."""
+    groups: dict[int, list[T]] = {}
+    for number, *row in read_many(connection, query, {"ids": ids}):
+        groups.setdefault(number, []).append(made(*row))
     return groups
 
 
-def _suppressions(connection: Connection, hashes: Iterable[str]) -> Mapping[str, list[Suppression]]:
-    groups: defaultdict[str, list[Suppression]] = defaultdict(list)
-    wanted = list(hashes)
-    if wanted:
-        for row in connection.execute(_SUPPRESSIONS, {"hashes": wanted}):
-            groups[row.address_hash].append(Suppression(row.reason, row.scope, row.at))
+def _suppressions(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Suppression]]:
+    groups: dict[str, list[Suppression]] = {}
+    for known, reason, scope, at in read_many(connection, _SUPPRESSIONS, {"hashes": hashes}) if hashes else ():
+        groups.setdefault(known, []).append(Suppression(reason, scope, at))
     return groups
 
 
-def _lead(row: Row[Any], members: list[Row[Any]]) -> Lead:
-    return Lead(
-        id=row.id,
-        created_at=row.created_at,
-        email=row.email,
-        address_hash=row.address_hash,
-        fields=row.fields,
-        source=row.source,
-        lifecycle=row.lifecycle,
-        country=row.country,
-        language=row.language,
-        zone=row.zone,
-        owner=row.owner,
-        score=row.score,
-        fit=row.fit,
-        tracking=row.tracking,
-        internal=row.internal,
-        subscribed=row.subscribed,
-        handed_off_at=row.handed_off_at,
-        lists=frozenset(member.name for member in members),
-    )
+def _lead(row: Sequence[Any], lists: Mapping[int, Sequence[str]]) -> Lead:
+    values = (*row, frozenset(lists.get(row[0], ())))
+    return Lead(*values)
 
 
-def _enrollment(row: Row[Any]) -> Enrollment:
-    return Enrollment(
-        id=row.id,
-        campaign=row.campaign,
-        run=row.run,
-        key=row.key,
-        status=EnrollmentStatus(row.status),
-        entered_at=row.entered_at,
-        stage=row.stage,
-        stage_entered_at=row.stage_entered_at,
-        since=row.since,
-        step=row.step,
-        visit=row.visit,
-        passed=tuple(row.passed),
-        due_at=row.due_at,
-        waiting=row.waiting,
-        holdout=row.holdout,
-        goal_at=row.goal_at,
-        ended_at=row.ended_at,
-        ended_why=row.ended_why,
-        trigger_event=row.trigger_event,
-        trigger=row.trigger,
-    )
+def _only(value: str) -> str:
+    return value
 
 
-def _event(row: Sequence[Any]) -> Event:
-    _, number, kind, at, actor, name, received_at, enrollment_id, campaign, step, link, properties = row
-    return Event(
-        number, EventKind(kind), at, Actor(actor), name, received_at, enrollment_id, campaign, step, link, properties
-    )
+# Looking a member up costs a third of calling its enum, which every row would.
+_STATUSES = {status.value: status for status in EnrollmentStatus}
+_EVENT_KINDS = {kind.value: kind for kind in EventKind}
+_ACTORS = {actor.value: actor for actor in Actor}
+_MAIL_KINDS = {kind.value: kind for kind in MailKind}
+_DELIVERY_STATES = {state.value: state for state in DeliveryState}
+_STATUS, _PASSED = (Enrollment.__struct_fields__.index(name) for name in ("status", "passed"))
 
 
-def _action(row: Sequence[Any]) -> Action:
-    _, enrollment_id, step, occurrence, deadline, done_at, outcome = row
-    return Action(enrollment_id, step, occurrence, deadline, done_at, outcome)
+def _enrollment(*values: Any) -> Enrollment:
+    found = list(values)
+    found[_STATUS], found[_PASSED] = _STATUSES[found[_STATUS]], tuple(found[_PASSED])
+    return Enrollment(*found)
 
 
-def _delivery(row: Sequence[Any]) -> Delivery:
-    _, enrollment_id, campaign, step, occurrence, mail, kind, state, created_at, finished_at = row
-    return Delivery(
-        enrollment_id or 0,
-        campaign,
-        step,
-        occurrence,
-        mail,
-        MailKind(kind),
-        DeliveryState(state),
-        created_at,
-        finished_at,
-    )
+def _event(number: int, kind: str, at: datetime, actor: str, *rest: Any) -> Event:
+    return Event(number, _EVENT_KINDS[kind], at, _ACTORS[actor], *rest)
+
+
+def _action(*values: Any) -> Action:
+    return Action(*values)
+
+
+def _delivery(
+    enrollment_id: int | None,
+    campaign: str,
+    step: str,
+    occurrence: int,
+    mail: str,
+    kind: str,
+    state: str,
+    *instants: datetime,
+) -> Delivery:
+    found = (campaign, step, occurrence, mail, _MAIL_KINDS[kind], _DELIVERY_STATES[state])
+    return Delivery(enrollment_id or 0, *found, *instants)

@@ -6,18 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, insert
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.store.many import run_many
 
 Rows = Sequence[Mapping[str, Any]]
-
-
-def insert_returning_ids(connection: Connection, table: Table, rows: Rows) -> list[int]:
-    """Insert the rows; their new numbers in the order of the rows."""
-    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return [number for (number,) in connection.execute(query, list(rows))]
 
 
 def insert_ignoring(connection: Connection, table: Table, rows: Rows, key: Sequence[str]) -> int:

@@ -19,8 +19,8 @@ from engine.domain.journey.decision import Act, Decision, Line, Send
 from engine.domain.journey.facts import Enrollment, Lead, LeadFacts
 from engine.domain.leadfields import folded
 from engine.store.among import among_numbers
-from engine.store.inserts import insert_ignoring, insert_returning_ids
-from engine.store.many import run_many
+from engine.store.inserts import insert_ignoring
+from engine.store.many import read_many, run_many
 from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
 from engine.store.waiting_mails import Unwanted, withdraw
 
@@ -57,7 +57,7 @@ def wake(connection: Connection, ids: Iterable[int], at: datetime) -> None:
     numbers = list(ids)
     if not numbers:
         return
-    connection.execute(_WAKE, {"ids": numbers, "at": at})
+    run_many(connection, _WAKE, [{"ids": numbers, "at": at}])
 
 
 _AT = bindparam("at", type_=lead.c.next_due_at.type)
@@ -104,13 +104,19 @@ def _save_enrollments(connection: Connection, decided: Sequence[Decided]) -> _Nu
     changed = [e for one in decided for e in one.decision.enrollments if e.id is not None]
     if new:
         rows = [_beginning(e) | _standing(e) | {"lead_id": who} for who, e in new]
-        ids = insert_returning_ids(connection, enrollment, rows)
-        numbers |= {(who, e.campaign, e.run): number for (who, e), number in zip(new, ids, strict=True)}
+        run_many(connection, _ENTER, rows)
+        runs = read_many(connection, _RUNS, {"leads": [who for who, _ in new]})
+        numbers |= {(who, campaign, run): number for number, who, campaign, run in runs}
     if changed:
         run_many(connection, _MOVE, [_standing(e) | {"number": e.id} for e in changed])
     return numbers
 
 
+# The numbers of new rows are asked for afterwards, by their unique key: one by one they cost more than the rows.
+_ENTER = enrollment.insert()
+_RUNS = select(enrollment.c.id, enrollment.c.lead_id, enrollment.c.campaign, enrollment.c.run).where(
+    among_numbers(enrollment.c.lead_id, "leads")
+)
 _MOVE = update(enrollment).where(enrollment.c.id == bindparam("number"))
 
 

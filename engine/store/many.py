@@ -1,7 +1,7 @@
-"""One statement for many rows, its values bound column by column.
+"""One statement for many rows, written or read, its values converted column by column.
 
-The toolkit binds row by row, which on the hot path costs more than the database does; instants, mostly the same one in
-all rows, are worked out once each.
+The toolkit converts row by row, which on the hot path costs more than the database does; instants, mostly the same one
+in all rows, are worked out once each.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Update
+from sqlalchemy import Connection, Delete, Insert, Select, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from engine.store.types import Instant
 
-Statement = Insert | Update | Delete
+Statement = Insert | Update | Delete | Select[Any]
 _compiled: dict[tuple[str, int, tuple[str, ...]], tuple[Statement, SQLCompiler]] = {}
 KEPT = 256
 """Statements that are kept compiled: those of the hot path are built once, at import."""
@@ -35,6 +35,40 @@ def run_many(connection: Connection, statement: Statement, rows: Sequence[Mappin
         values = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     options = {"preserve_rowcount": True}
     return connection.exec_driver_sql(str(compiled), values, execution_options=options).rowcount
+
+
+def read_many(connection: Connection, query: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows of a query (or of a statement that returns some) as plain tuples in the order of its columns."""
+    compiled = _compile(connection.dialect, query, tuple(values))
+    names = compiled.positiontup or list(compiled.binds)
+    given = [_column(compiled, connection.dialect, name, [values])[0] for name in names]
+    parameters: Any = tuple(given) if compiled.positiontup is not None else dict(zip(names, given, strict=True))
+    result = connection.exec_driver_sql(str(compiled), parameters)
+    cursor: Any = result.cursor
+    rows, codes = cursor.fetchall(), [described[1] for described in cursor.description]
+    result.close()
+    return _converted(rows, codes, compiled, connection.dialect)
+
+
+def _converted(
+    rows: Sequence[tuple[Any, ...]], codes: Sequence[Any], compiled: SQLCompiler, dialect: Dialect
+) -> list[tuple[Any, ...]]:
+    """The rows as our types mean them; `codes` are the driver's own types of the columns."""
+    if not rows:
+        return []
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, (found, code) in enumerate(zip(compiled._result_columns, codes, strict=True)):
+        process = found.type.dialect_impl(dialect).result_processor(dialect, code)
+        if process is not None:
+            columns[place] = _each(process, columns[place], found.type)
+    return list(zip(*columns, strict=True))
+
+
+def _each(process: Callable[[Any], Any], values: Sequence[Any], kind: object) -> list[Any]:
+    if isinstance(kind, Instant):
+        known = {value: process(value) for value in set(values)}
+        return [known[value] for value in values]
+    return [process(value) for value in values]
 
 
 def _compile(dialect: Dialect, statement: Statement, names: tuple[str, ...]) -> SQLCompiler:
@@ -57,12 +91,7 @@ def _column(compiled: SQLCompiler, dialect: Dialect, name: str, rows: Sequence[M
         own = _default(compiled, key) if key in _left_out(compiled) else bound.effective_value
         return list(repeat(process(own) if process else own, len(rows)))
     values = [row[key] for row in rows]
-    if process is None:
-        return values
-    if isinstance(bound.type, Instant):
-        known = {value: process(value) for value in set(values)}
-        return [known[value] for value in values]
-    return [process(value) for value in values]
+    return values if process is None else _each(process, values, bound.type)
 
 
 def _left_out(compiled: SQLCompiler) -> set[str]:

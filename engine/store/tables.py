@@ -168,6 +168,7 @@ class PassedOverRow(Base, table=True):
     """A lead that met a campaign's condition before it went live without backfill, and so does not enter by it."""
 
     __tablename__ = "passed_over"
+    __table_args__ = (Index("ix_passed_over_lead", "lead_id", "campaign"),)
 
     campaign: str = Field(sa_column=Column(Text, primary_key=True))
     lead_id: int = reference("lead.id", primary_key=True)

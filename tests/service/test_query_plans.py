@@ -1,0 +1,105 @@
+"""Cost is O(due): what the daemon asks on an ordinary day never reads a whole table of leads, mails or events.
+
+SQLite's own plan of each statement is read. A plan does not depend on how much a table holds, as the store keeps no
+statistics, so a small home shows what a large one would suffer.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from engine.domain.traffic import HitKind
+from tests.service.world import World
+
+JANE = "jane@northwind.example"
+
+SMALL = {"home", "bundle", "blob", "campaign", "alert", "json_each", "CONSTANT"}
+"""What stays small however many leads there are."""
+
+MANY = {"due", "deferred", "sent", "failed", "dropped"}
+"""States that many mails may be in; only a few are ever claimed, on the line or unknown."""
+
+_SCANNED = re.compile(r"\bSCAN (?:TABLE )?(\w+)")
+_OF_A_KIND = re.compile(r"\bSEARCH (\w+) USING (?:COVERING )?INDEX \w+ \((?:pending|kind|scope)=\?\)")
+"""By a property alone that half of a table shares; with a second column behind it (`state=? AND due_at<?`) it is a
+range."""
+_IN_A_STATE = re.compile(r"\bSEARCH (\w+) USING (?:COVERING )?INDEX \w+ \(state=\?\)")
+
+
+def faults_of(plan: str, sql: str = "", values: Sequence[object] = ()) -> list[str]:
+    """The large tables that a plan reads as a whole, or by a property that half of it shares."""
+    found = _SCANNED.findall(plan)
+    if "min(" not in sql and "LIMIT" not in sql:  # these stop at the first row of the index
+        found += _OF_A_KIND.findall(plan)
+        found += _IN_A_STATE.findall(plan) if MANY & {str(value) for value in values} else []
+    return [name for name in found if name not in SMALL and not name.startswith(("anon_", "subquery"))]
+
+
+@contextmanager
+def statements(world: World) -> Iterator[dict[str, Any]]:
+    """All that is asked of the store while the block lasts, each with values that it was asked with."""
+    seen: dict[str, Any] = {}
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        seen.setdefault(statement, values)
+
+    event.listen(world.home.store, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(world.home.store, "before_cursor_execute", note)
+
+
+def faults(world: World, asked: Mapping[str, Any]) -> Iterator[str]:
+    """Each statement whose plan reads too much, with that plan."""
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        for sql, values in asked.items():
+            if sql.startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = _plan(database, sql)
+                if faults_of(plan, sql, values[0] if isinstance(values, list) else values):
+                    yield f"{sql}\n{plan}"
+
+
+def _plan(database: sqlite3.Connection, sql: str) -> str:
+    values = [None] * sql.count("?")
+    return "\n".join(row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+
+
+def test_no_statement_of_a_day_reads_a_whole_table(world: World) -> None:
+    world.take_in(f"{JANE},Jane,web", "joe@northwind.example,Joe,choice")
+    world.go()
+    with statements(world) as asked:
+        world.take_in("ann@northwind.example,Ann,web", f"{JANE},Janet,web")
+        world.go()
+        world.hit(1, HitKind.OPEN)
+        world.hit(1, link=0, at=world.clock.now() + timedelta(seconds=5))
+        world.later(days=4)
+        world.unsubscribe(1)
+        world.later(days=4)
+        world.dispatch.heartbeat()
+    assert len(asked) > 40, "the day was not seen"
+    wrong = list(faults(world, asked))
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("plan", "found"),
+    [
+        ("SCAN lead", ["lead"]),
+        ("SCAN json_each VIRTUAL TABLE INDEX 1:", []),
+        ("SEARCH event USING INDEX ix_event_pending (pending=?)", ["event"]),
+        ("SEARCH delivery USING COVERING INDEX ix_delivery_due (state=?)", ["delivery"]),
+        ("SEARCH delivery USING INDEX ix_delivery_due (state=? AND due_at<?)", []),
+        ("SEARCH lead USING INTEGER PRIMARY KEY (rowid=?)", []),
+    ],
+)
+def test_a_plan_that_reads_too_much_is_recognised(plan: str, found: list[str]) -> None:
+    assert faults_of(plan, values=("sent",)) == found
