@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+
+from msgspec import Struct
 
 from engine.errors import Place, RipelineError
 
-_NOTHING: Mapping[str, object] = {}
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(Struct, frozen=True, gc=False):
     """A name and an address, as in From and To."""
 
     name: str
@@ -44,16 +46,14 @@ class Site:
     tracking: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(Struct, frozen=True, gc=False):
     """An earlier mail that this one answers: its subject and Message-IDs, oldest first."""
 
     subject: str
     message_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RenderContext:
+class RenderContext(Struct, frozen=True, gc=False):
     """One lead's delivery. `date` is aware; `message_id` has its angle brackets and is the same at every attempt.
 
     `subject` is a variant's subject as Jinja source (see `compile_line`); the mail's own when empty. Without `tracking`
@@ -66,8 +66,8 @@ class RenderContext:
     sender: Mailbox
     date: datetime
     message_id: str
-    owner: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    trigger: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    owner: Mapping[str, object] = _NOTHING
+    trigger: Mapping[str, object] = _NOTHING
     tracking: bool = True
     one_click: bool = True
     subject: str = ""
@@ -75,8 +75,7 @@ class RenderContext:
     thread: Thread | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True, gc=False):
     """A mail's parts for one lead: headers as text, bodies as quoted-printable."""
 
     subject: str

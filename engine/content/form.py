@@ -5,11 +5,12 @@ from __future__ import annotations
 import quopri
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import zstandard
+from msgspec import structs
 
 from engine.content import expressions as ex
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Rendered, Site
@@ -317,7 +318,7 @@ def render_preview(form: Form, context: RenderContext) -> tuple[str, str, str]:
     Raises:
         MailError: as `Form.render`.
     """
-    rendered = form.render(replace(context, tracking=False))
+    rendered = form.render(structs.replace(context, tracking=False))
     html, text = (quopri.decodestring(part).decode("utf-8") for part in (rendered.html, rendered.text))
     return rendered.subject, html.replace("\r\n", "\n"), text.replace("\r\n", "\n")
 

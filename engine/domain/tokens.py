@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from enum import Enum
 from hashlib import blake2b
 
+from msgspec import Struct
+
 MAC_BYTES = 12
 TABLE_BYTES = 6
 _MAIL = struct.Struct(">BQ6s")
@@ -54,16 +56,14 @@ def _mac(key: bytes, message: bytes) -> bytes:
     return blake2b(message, key=key, digest_size=MAC_BYTES).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class MailRef:
+class MailRef(Struct, frozen=True, gc=False):
     """The mail that a token names: its delivery's number and the fingerprint of its link table (6 bytes)."""
 
     delivery: int
     table: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRef:
+class LinkRef(Struct, frozen=True, gc=False):
     """A link of a mail: its number in the link table and where it leads."""
 
     index: int

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.facts import EventKind
@@ -28,8 +30,7 @@ DOMAIN_PAUSED = "domain_paused:"
 _BOUNCES = frozenset({OutcomeKind.HARD_BOUNCE, OutcomeKind.MAILBOX_FULL})
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True, gc=False):
     """A letter and how its attempt ended."""
 
     letter: Letter

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from engine.content.compiler import compile_line
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
 from engine.content.form import Form, load_form
@@ -44,8 +46,7 @@ class UnsendableError(Exception):
         self.until = until
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True, gc=False):
     """A finished mail on its way, with what is kept of it."""
 
     claim: Claimed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from engine.domain.delivery import DeliveryState
 from engine.smtp.mailer import SendResult
@@ -16,8 +17,7 @@ DOMAIN_PAUSE = timedelta(hours=1)
 _BEFORE_DOT = (DeliveryState.SENDING, DeliveryState.TRANSMITTING)
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True, gc=False):
     """What becomes of a delivery after an attempt.
 
     `frm` are the states it may be in for this to count. `again_at` is the next try. `uncounted`: the relay is at fault,

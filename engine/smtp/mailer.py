@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from engine.clock import Clock
 from engine.errors import did_you_mean
 from engine.smtp.gate import Gate
@@ -18,8 +20,7 @@ from engine.smtp.settings import RelaySettings, RelaySettingsError
 from engine.smtp.transaction import Outgoing
 
 
-@dataclass(frozen=True, slots=True)
-class SendResult:
+class SendResult(Struct, frozen=True, gc=False):
     """How one mail ended, over which relay, and when.
 
     Where `outcome.before_gate`, the relay was at fault, not the mail: it waits, and none of its attempts is used up;

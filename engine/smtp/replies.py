@@ -6,8 +6,9 @@ One mail has one recipient, so whatever ends its transaction concerns that recip
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 TEXT_LIMIT = 500
 """Characters kept of a reply's text: enough for any real one, too few to be a nuisance in the store."""
@@ -58,8 +59,7 @@ class OutcomeKind(StrEnum):
     """The dot left and no reply came: the relay may have the mail, or not (RFC 1047)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, gc=False):
     """How one attempt ended.
 
     `code` is 0 when there was no usable reply; `enhanced` is the RFC 3463 code or empty; `text` is the relay's own

@@ -8,7 +8,7 @@ be told to forget a mail after 354 (RFC 5321 has no abort), so a mail that is no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.smtp.address import AddressError, envelope_address
 from engine.smtp.body import FINAL_DOT, dot_stuffed, with_crlf
@@ -21,8 +21,7 @@ BLOCK = 65536
 """Octets of the body handed over at a time, each within the block timeout."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True, gc=False):
     """One finished mail for one recipient. `ticket` is the gate's name for it; `relay` None lets the routes choose."""
 
     ticket: int

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
+
+from msgspec import Struct
 
 from engine.smtp.replies import TEXT_LIMIT, split_enhanced
 
@@ -24,8 +25,7 @@ MOST_UNREAD = 8
 _REPLY_LINE = re.compile(rb"(\d{3})(?:([ -])(.*))?\Z", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True, gc=False):
     """A whole reply: its code, the RFC 3463 code or an empty string, and the rest of the text, cleaned and bounded."""
 
     code: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -216,8 +216,7 @@ _END = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True, gc=False):
     """How one attempt ended, and what becomes of its delivery.
 
     `frm` are the states that the delivery may be in; in any other the late answer changes nothing. `due_at` is the next
@@ -238,7 +237,7 @@ class Ended:
     subject: str = ""
     form: str = ""
     uncounted: bool = False
-    copy: tuple[str, bytes] | None = field(default=None, repr=False)
+    copy: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from engine.content.context import CampaignInfo, Mailbox, RenderContext, Site
 from engine.content.form import Form, load_form
@@ -94,7 +95,7 @@ def context(lead: Mapping[str, Any] | None = None, **changes: Any) -> RenderCont
         date=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
         message_id="<77.abc@acme.example>",
     )
-    return replace(made, **changes)
+    return structs.replace(made, **changes)
 
 
 @dataclass(frozen=True)
