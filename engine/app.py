@@ -42,7 +42,7 @@ class Processes:
 
         show_demo(stay=stay, days=days, leads=leads)
 
-    def daemon(self, home: Path) -> tuple[int, datetime] | None:
+    def daemon(self, home: Path) -> tuple[int, datetime, str] | None:
         from engine.runtime.lock import holder
 
         return holder(home / "var" / "daemon.lock")

@@ -22,15 +22,16 @@ class Processes(Protocol):
     def demo(self, *, stay: bool, days: int, leads: int) -> None:
         """Show the main job in a temporary home."""
 
-    def daemon(self, home: Path) -> tuple[int, datetime] | None:
-        """The process that runs this home on this machine and since when; None if none does."""
+    def daemon(self, home: Path) -> tuple[int, datetime, str] | None:
+        """The process that runs this home on this machine, since when, and the digest of its config; None if none."""
 
 
 class Running(NamedTuple):
-    """A daemon at work."""
+    """A daemon at work; `config` is the digest of the `config.toml` that it read."""
 
     pid: int
     since: datetime
+    config: str = ""
 
 
 processes: Processes | None = None

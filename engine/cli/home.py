@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,9 @@ from engine.authoring.toml_source import read_text
 from engine.cli.screen import show
 from engine.config.model import Config
 from engine.errors import Problem, RipelineError
-from engine.service.home import Home, open_home
+
+if TYPE_CHECKING:  # the store's toolkit takes a third of a second to load, and files are checked without it
+    from engine.service.home import Home
 
 HomeOption = Annotated[
     Path,
@@ -86,6 +88,8 @@ def opened(path: Path) -> Home:
     Raises:
         RipelineError: there is no home, or its store cannot be opened.
     """
+    from engine.service.home import open_home
+
     root = root_of(path)
     return open_home(root, config_of(root))
 

@@ -10,9 +10,6 @@ from engine.authoring.home import Home as HomeFiles
 from engine.cli.home import has_store
 from engine.clock import SystemClock
 from engine.service.check import CheckReport, LeadStatistics, check
-from engine.service.home import open_home
-from engine.service.lead_statistics import StoredLeads
-from engine.store.database import StoreError
 
 
 def checked(root: Path) -> CheckReport:
@@ -24,6 +21,10 @@ def _statistics(files: HomeFiles) -> LeadStatistics | None:
     """Counts over the home's leads; None where there are none yet, or their store is away: files need no store."""
     if not files.config_usable or not has_store(files.root, files.config):
         return None
+    from engine.service.home import open_home
+    from engine.service.lead_statistics import StoredLeads
+    from engine.store.database import StoreError
+
     try:
         home = open_home(files.root, files.config)
     except StoreError as error:

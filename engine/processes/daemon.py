@@ -20,6 +20,7 @@ from engine.service.relays import relay_settings
 from engine.service.running import Runner
 from engine.service.tick import take_hits
 from engine.store.database import StoreError
+from engine.web.server import listen
 from engine.web.spool import drain, oldest_age
 
 log = logging.getLogger("ripeline.daemon")
@@ -42,8 +43,18 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         drain=lambda: drain_spool(home, runner),
         tell=OperatorBell(home).ring,
         watch=watcher.look if watcher else None,
+        ready=lambda: _port_is_free(home) if tracker else None,
     )
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker))).run()
+
+
+def _port_is_free(home: Home) -> None:
+    """Ask for the tracker's port before it starts: a tracker that cannot have it would only end again and again.
+
+    Raises:
+        RipelineError: another program has it.
+    """
+    listen(home.config.tracking.host, home.config.tracking.port).close()
 
 
 def _commands(home: Home, *, tracker: bool) -> Iterator[tuple[str, Sequence[str]]]:

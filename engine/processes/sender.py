@@ -69,7 +69,8 @@ class OperatorAlarm:
         self._writer = writer
 
     def relay_paused(self, relay: str, reason: str, retry_at: datetime) -> None:
-        text = f"relay '{relay}' {reason}. Nothing was lost: its mails wait; trying again at {retry_at:%H:%M} UTC."
+        told = self._home.told(retry_at)
+        text = f"relay '{relay}' {reason}. Nothing was lost: its mails wait; trying again {told}."
         self._write(partial(raise_alert, self._home, f"relay:{relay}", text, self._home.clock.now()))
 
     def relay_resumed(self, relay: str) -> None:

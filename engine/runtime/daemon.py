@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from engine.errors import RipelineError
 from engine.runtime.lock import hold_home
 from engine.runtime.supervisor import Supervisor
+from engine.service.alerts import end_trouble, raise_alert
 from engine.service.home import Home
 from engine.service.running import Runner
 from engine.service.tick import tick
@@ -37,12 +38,14 @@ Job = Callable[[], object]
 class Chores:
     """What else the daemon does regularly; the composition root knows how. Each is called in the one job thread.
 
-    drain: take the tracker's hits in · tell: tell the operator of new alerts · watch: look at the files (None: never)
+    drain: take the tracker's hits in · tell: tell the operator of new alerts · watch: look at the files (None: never) ·
+    ready: called once, before anything starts; raises what stands in the way
     """
 
     drain: Job
     tell: Job
     watch: Job | None = None
+    ready: Job = lambda: None
 
 
 class Daemon:
@@ -57,6 +60,7 @@ class Daemon:
         self._commands = commands
         self._stop = threading.Event()
         self._dead: list[str] = []
+        self._failing: set[str] = set()
         self._supervisor = Supervisor(self._died)
 
     def run(self) -> None:
@@ -64,8 +68,11 @@ class Daemon:
 
         Raises:
             HomeHeldError: another daemon holds this home.
+            RipelineError: what `ready` raised.
         """
-        with hold_home(self._home.var / "daemon.lock", self._home.clock.now()):
+        home = self._home
+        with hold_home(home.var / "daemon.lock", home.clock.now(), home.config_digest):
+            self._chores.ready()
             self._run(alone=self._home.store.dialect.name == "sqlite")
 
     def stop(self) -> None:
@@ -144,6 +151,17 @@ class Daemon:
         if dead:
             again, unknown = take_back(self._home, self._home.clock.now(), dead)
             log.warning("taken back from %s: %d mails due again, %d of unknown fate", ", ".join(dead), again, unknown)
+        self._tell_of_failing(self._supervisor.failing())
+
+    def _tell_of_failing(self, failing: set[str]) -> None:
+        """Tell the operator of children that die again and again, and when they have recovered."""
+        now = self._home.clock.now()
+        for name in failing - self._failing:
+            text = f"{name} ends again and again, and is started again and again; the daemon's log says why"
+            raise_alert(self._home, f"process:{name}", text, now)
+        for name in self._failing - failing:
+            end_trouble(self._home, f"process:{name}", now)
+        self._failing = failing
 
     def _died(self, name: str, pid: int) -> None:
         self._dead.append(node_name(name, pid))

@@ -9,8 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import RipelineError
+
+
+class Holder(NamedTuple):
+    """Who runs a home: its process, since when, and the digest of the `config.toml` that it read."""
+
+    pid: int
+    since: datetime
+    config: str = ""
 
 
 class HomeHeldError(RipelineError):
@@ -18,8 +27,8 @@ class HomeHeldError(RipelineError):
 
 
 @contextmanager
-def hold_home(path: Path, now: datetime) -> Iterator[None]:
-    """Hold the home while the block runs.
+def hold_home(path: Path, now: datetime, config: str = "") -> Iterator[None]:
+    """Hold the home while the block runs; `config` is the digest of the config that this daemon works with.
 
     Raises:
         HomeHeldError: another process holds it; the text names it.
@@ -31,12 +40,12 @@ def hold_home(path: Path, now: datetime) -> Iterator[None]:
         except OSError as error:
             raise HomeHeldError(_told(file.read())) from error
         file.truncate(0)
-        json.dump({"pid": os.getpid(), "since": now.isoformat()}, file)
+        json.dump({"pid": os.getpid(), "since": now.isoformat(), "config": config}, file)
         file.flush()
         yield
 
 
-def holder(path: Path) -> tuple[int, datetime] | None:
+def holder(path: Path) -> Holder | None:
     """The process that holds the home and since when; None if nobody does."""
     if not path.exists():
         return None
@@ -48,17 +57,17 @@ def holder(path: Path) -> tuple[int, datetime] | None:
     return None
 
 
-def _holder(content: str) -> tuple[int, datetime]:
+def _holder(content: str) -> Holder:
     """Who wrote this into its lock; a process that has not yet done so is nobody since ever."""
     try:
         found = json.loads(content)
-        return int(found["pid"]), datetime.fromisoformat(found["since"])
+        return Holder(int(found["pid"]), datetime.fromisoformat(found["since"]), found.get("config", ""))
     except (ValueError, KeyError, TypeError):
-        return 0, datetime.fromtimestamp(0, UTC)
+        return Holder(0, datetime.fromtimestamp(0, UTC))
 
 
 def _told(content: str) -> str:
-    pid, since = _holder(content)
+    pid, since, _ = _holder(content)
     who = f"pid {pid} since {since:%H:%M} UTC" if pid else "it is just starting"
     return (
         f"another daemon holds this home ({who}). Stop it, or use PostgreSQL for several nodes: docs/how-to/cluster.md"

@@ -19,6 +19,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 STEADY_AFTER = 60.0
 """A child that lived so many seconds has recovered: its next death starts the pauses anew."""
+TOO_OFTEN = 3
+"""Deaths in a row, none after a steady life, by which a child is failing rather than unlucky."""
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Child:
     started: float = 0.0
     pause: float = FIRST_PAUSE
     resume_at: float = 0.0
+    deaths: int = 0
 
 
 class Supervisor:
@@ -61,6 +64,12 @@ class Supervisor:
         with self._lock:
             return {c.name: c.process.pid for c in self._children if c.process and c.process.poll() is None}
 
+    def failing(self) -> set[str]:
+        """The children that die again and again: starting them once more is not what helps."""
+        now = self._monotonic()
+        with self._lock:
+            return {c.name for c in self._children if c.deaths >= TOO_OFTEN and not _is_steady(c, now)}
+
     def end(self, patience: float) -> None:
         """Ask all to end (SIGTERM), wait `patience` seconds for them together, then kill the rest."""
         with self._lock:
@@ -90,9 +99,14 @@ class Supervisor:
             self._start(child)
 
     def _bury(self, child: Child, process: subprocess.Popen[bytes], now: float) -> None:
-        if now - child.started >= STEADY_AFTER:
-            child.pause = FIRST_PAUSE
+        if _is_steady(child, now):
+            child.pause, child.deaths = FIRST_PAUSE, 0
+        child.deaths += 1
         log.error("%s ended with status %s; starting it again in %.0f s", child.name, process.returncode, child.pause)
         child.process, child.resume_at = None, now + child.pause
         child.pause = min(child.pause * 2, LONGEST_PAUSE)
         self._died(child.name, process.pid)
+
+
+def _is_steady(child: Child, now: float) -> bool:
+    return child.process is not None and now - child.started >= STEADY_AFTER

@@ -49,7 +49,7 @@ def uncertain_mails(home: Home) -> list[Uncertain]:
                 since=row.begun_at,
                 relay=row.relay,
                 why=row.reason,
-                evidence=f"{proof.kind} at {proof.at:%Y-%m-%d %H:%M} UTC: it arrived" if proof else "",
+                evidence=f"{proof.kind} on {home.told(proof.at)}: it arrived" if proof else "",
                 plan=(RESEND if once_more and row.unknowns < 2 else HOLD) if waits else "settled",
                 settled_at=row.begun_at + wait if waits and row.begun_at is not None else row.finished_at,
             )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from engine.authoring.policy import CONFIG_FILE
 from engine.clock import Clock, SystemClock
 from engine.config.model import Config
+from engine.domain.timing import tell_instant, zone_named
 from engine.errors import RipelineError
 from engine.service.keys import Keys, load_keys
 from engine.store.bundles import first_home_value
@@ -36,6 +41,21 @@ class Home:
     @property
     def spool(self) -> Path:
         return self.var / "spool"
+
+    def told(self, instant: datetime) -> str:
+        """The instant as people of this home read it: `Tue 24 Nov 09:00`, in the company's zone."""
+        return tell_instant(instant, self.zone, self.clock.now())
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The company's zone."""
+        return zone_named(self.config.company.zone) or ZoneInfo("UTC")
+
+    @property
+    def config_digest(self) -> str:
+        """Tells one state of `config.toml` from another, as it is on disk now; empty where there is none."""
+        file = self.path / CONFIG_FILE
+        return blake2b(file.read_bytes(), digest_size=8).hexdigest() if file.is_file() else ""
 
     @cached_property
     def identity(self) -> str:

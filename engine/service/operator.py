@@ -96,7 +96,9 @@ def _notice(home: Home, alert: Any) -> EmailMessage:
     message["Date"] = format_datetime(home.clock.now())
     message["Message-ID"] = make_msgid(domain=split_mailbox(home.config.sender.default)[1].rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{alert.text}\n\nSince {alert.raised_at:%Y-%m-%d %H:%M} UTC, home {home.path.name}.\n")
+    message.set_content(
+        f"{alert.text}\n\nSince {home.told(alert.raised_at)} ({home.zone.key}), home {home.path.name}.\n"
+    )
     return message
 
 

@@ -57,15 +57,15 @@ def settle_uncertain(home: Home, now: datetime) -> Settled:
         return Settled()
     with writing(home.store) as connection:
         for number, proof in proofs.items():
-            wake(connection, _by_evidence(connection, number, proof), now)
+            wake(connection, _by_evidence(connection, home, number, proof), now)
         return _by_policy(connection, home, late, now, len(proofs))
 
 
-def _by_evidence(connection: Any, number: int, proof: Any) -> set[int]:
+def _by_evidence(connection: Any, home: Home, number: int, proof: Any) -> set[int]:
     """An open, a click or an answer shows that the mail arrived; a bounce, that it went out and came back."""
     state = DeliveryState.FAILED if proof.kind == "bounce" else DeliveryState.SENT
     told = "went out and bounced" if proof.kind == "bounce" else f"arrived: {proof.kind}"
-    return settle_unknown(connection, [number], state, f"{told} at {proof.at:%Y-%m-%d %H:%M} UTC", proof.at)
+    return settle_unknown(connection, [number], state, f"{told} on {home.told(proof.at)}", proof.at)
 
 
 def _waited_long(home: Home, rows: Sequence[Any], now: datetime) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -97,6 +98,31 @@ def test_status_tells_the_daemon(
     with life, hold_home(life.home.var / "daemon.lock", START):
         assert ripeline("status", home=life.path) == 0
     assert "The daemon runs since 2 Nov" in capsys.readouterr().out
+
+
+def test_daemon_does_not_start_where_another_program_has_the_trackers_port(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        config = home / "config.toml"
+        port = other.getsockname()[1]
+        config.write_text(config.read_text("utf-8").replace("[tracking]", f"[tracking]\nport = {port}"), "utf-8")
+        with pytest.raises(RipelineError, match=rf"cannot listen on 127.0.0.1:{port}.*\[tracking\] host and port"):
+            run_daemon(home, tracker=True)
+
+
+def test_status_says_that_the_daemon_works_with_an_older_config(
+    life: Life, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.app import Processes
+    from engine.runtime.lock import hold_home
+
+    monkeypatch.setattr(composition, "processes", Processes())
+    with life, hold_home(life.home.var / "daemon.lock", START, life.home.config_digest):
+        assert ripeline("status", home=life.path) == 0
+        assert "has changed since" not in capsys.readouterr().out
+        config = life.path / "config.toml"
+        config.write_text(f"{config.read_text('utf-8')}\n# a word more\n", "utf-8")
+        assert ripeline("status", home=life.path) == 0
+        assert "config.toml has changed since; the daemon reads it when it is started again." in capsys.readouterr().out
 
 
 @pytest.mark.acceptance(row=13)

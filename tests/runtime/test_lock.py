@@ -30,8 +30,8 @@ def test_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
 def test_holder_is_known_while_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "daemon.lock"
     assert holder(path) is None
-    with hold_home(path, NOW):
-        assert holder(path) == (os.getpid(), NOW)
+    with hold_home(path, NOW, "abc"):
+        assert holder(path) == (os.getpid(), NOW, "abc")
     assert holder(path) is None, "the lock ended, though its file is still there"
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from engine.runtime.supervisor import FIRST_PAUSE, Supervisor
+from engine.runtime.supervisor import FIRST_PAUSE, STEADY_AFTER, Supervisor
 from tests.faults.daemons import until
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -48,6 +48,9 @@ def test_child_that_died_is_told_of_and_started_again_after_growing_pauses() -> 
             supervisor.look()
             assert supervisor.running()["sender-1"] != pid
             pause *= 2
+        assert supervisor.failing() == {"sender-1"}, "it died three times in a row"
+        hours.now += STEADY_AFTER
+        assert not supervisor.failing(), "and lives steadily now"
     finally:
         supervisor.end(5)
     assert not supervisor.running()

@@ -34,16 +34,19 @@ def command(
     place = opened(home)
     found = status_of(place, place.clock.now())
     daemon = running_daemon(place.path)
+    stale = daemon is not None and daemon.config not in ("", place.config_digest)
     if json:
-        typer.echo(as_json({**asdict(found), "daemon": daemon}))
+        typer.echo(as_json({**asdict(found), "daemon": daemon, "config_changed": stale}))
         return
-    show(told(found, daemon))
+    show(told(found, daemon, config_changed=stale))
 
 
-def told(found: Status, daemon: Running | None) -> Iterator[Line]:
-    """The state of the home, part by part."""
+def told(found: Status, daemon: Running | None, *, config_changed: bool = False) -> Iterator[Line]:
+    """The state of the home, part by part; `config_changed` since the daemon started."""
     zone = zone_named(found.zone) or ZoneInfo("UTC")
     yield from _head(found, daemon, zone)
+    if config_changed:
+        yield [("config.toml has changed since; the daemon reads it when it is started again.", "yellow")]
     yield from _concerns(found, zone)
     yield from _campaigns(found, zone)
     yield from _mails(found, zone)

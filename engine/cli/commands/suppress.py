@@ -71,8 +71,5 @@ def _show(place: Home, address: str) -> None:
         say(f"{address}: nothing stands against mailing it.")
         return
     say(f"{address} is not mailed:", "bold")
-    rows = [
-        [(one.scope, "bold"), (f"{one.at:%Y-%m-%d %H:%M} UTC", ""), (because(one.reason, one.source), "")]
-        for one in found
-    ]
+    rows = [[(one.scope, "bold"), (place.told(one.at), ""), (because(one.reason, one.source), "")] for one in found]
     show(columns(rows, indent=2))
