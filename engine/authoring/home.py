@@ -78,11 +78,9 @@ class HomeFiles:
         outlines = {name: outline(name, document.root) for name, document in self.campaigns.items()}
         steps = {name: _steps(found, links) for name, found in outlines.items()}
         notes = Notes(list(self.problems))
-        before = len(notes.problems)
         config, unknowable = self._config(notes, steps)
-        usable = not (self.config is None and self.config_expected) and not any(
-            problem.is_error for problem in notes.problems[before:]
-        )
+        mistaken = any(problem.is_error for problem in _of_file(notes.problems, CONFIG_FILE))
+        usable = not mistaken and not (self.config is None and self.config_expected)
         campaigns, drafts = {}, {}
         for name, document in self.campaigns.items():
             draft = read_campaign(document, Surroundings(config, steps, steps[name]))

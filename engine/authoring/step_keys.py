@@ -1,4 +1,4 @@
-"""The keys of each kind of step in a campaign file, and how they become a step. A new kind is one entry here."""
+"""The keys of each kind of step in a campaign file, and how they become a step."""
 
 from __future__ import annotations
 
@@ -117,10 +117,10 @@ def _fields(item: Item, notes: Notes) -> Mapping[str, object] | None:
     if not item.is_table or not item.items:
         notes.wrong_type(item, "a table of fields and their values", 'write { lifecycle = "mql" }')
         return None
-    return {key: _stored(inside.value) for key, inside in item.entries()}
+    return {key: stored(inside.value) for key, inside in item.entries()}
 
 
-def _stored(value: object) -> object:
+def stored(value: object) -> object:
     """A value as leads keep it: dates as texts."""
     match value:
         case datetime():

@@ -35,6 +35,9 @@ type = "date"
 type = "choice"
 choices = ["free", "pro"]
 
+[fields.interests]
+type = "tags"
+
 [webhooks]
 crm = "https://crm.acme.example/hook"
 """

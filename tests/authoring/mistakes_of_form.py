@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.domain.steps import KINDS
 from tests.authoring.mistake import Mistake
 
 OF_FORM = (
@@ -354,7 +355,7 @@ OF_FORM = (
         "53:1",
         "E018",
         "this step does nothing",
-        "give it one of: email, branch, set, notify, task, webhook, handoff",
+        f"give it one of: {', '.join(KINDS)}",
     ),
     Mistake(
         "task without max",

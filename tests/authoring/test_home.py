@@ -65,6 +65,13 @@ def test_file_name_that_cannot_be_an_id_is_told_with_a_better_one(home: Path) ->
 
 
 @pytest.mark.acceptance(row=31)
+def test_config_in_which_a_table_stands_twice_is_not_usable(home: Path) -> None:
+    file = home / "config.toml"
+    file.write_text(f"{file.read_text('utf-8')}\n[safety]\ndeliver_to = 'a@b.example'\n\n[safety]\n", "utf-8")
+    found = read_home(home)
+    assert not found.config_usable, "safe mode would be lost without a word"
+
+
 def test_link_out_of_the_home_is_refused(home: Path) -> None:
     outside = home.parent / "secret.toml"
     outside.write_text(CAMPAIGN, "utf-8")

@@ -8,9 +8,11 @@ from datetime import date, datetime
 from engine.authoring.campaign_file import CampaignDraft
 from engine.authoring.policy import BESIDE_THE_LIFECYCLE
 from engine.authoring.reader import found_kind
+from engine.authoring.step_keys import stored
 from engine.authoring.toml_source import Item
 from engine.config.model import Config, LeadField
-from engine.domain.leadfields import BUILTINS
+from engine.domain.identity import Rejected
+from engine.domain.leadfields import BUILTINS, coerce
 from engine.domain.rules import LEAD_NAMES
 from engine.domain.steps import SetStep
 from engine.domain.timing import explain_zone, zone_named
@@ -46,8 +48,8 @@ def _check_field(draft: CampaignDraft, config: Config, name: str, item: Item) ->
             hint = did_you_mean(name, settable) or f"declare it in config.toml: [fields.{name}]"
         draft.notes.error("E241", item.key, message, hint)
         return
-    kinds, expected = _PLAIN[declared.type]
-    if not isinstance(item.value, kinds) or (isinstance(item.value, bool) and bool not in kinds):
+    expected = _PLAIN[declared.type][1]
+    if not _is_plain(item.value, declared):
         message = f"the field '{name}' holds {expected}, and this is {found_kind(item.value)}"
         draft.notes.error("E242", item.place, message)
     elif declared.type == "choice" and item.value not in declared.choices:
@@ -55,6 +57,18 @@ def _check_field(draft: CampaignDraft, config: Config, name: str, item: Item) ->
         draft.notes.error("E242", item.place, f"'{item.value}' is no choice of the field '{name}'", hint)
     elif name == "zone" and zone_named(str(item.value)) is None:
         draft.notes.error("E242", item.place, explain_zone(str(item.value)))
+    elif isinstance(found := coerce(name, declared, stored(item.value)), Rejected):
+        draft.notes.error("E242", item.place, f"the field '{name}' cannot hold this: it {found.reason}")
+
+
+def _is_plain(value: object, declared: LeadField) -> bool:
+    """Whether the value is of the field's own kind: what a file of leads may say in many ways is said here in one."""
+    kinds, _ = _PLAIN[declared.type]
+    if isinstance(value, list):
+        return list in kinds and all(isinstance(tag, str) for tag in value)
+    if isinstance(value, bool | datetime):  # which Python takes for a number and for a date
+        return type(value) in kinds
+    return isinstance(value, kinds)
 
 
 def _declared(config: Config, name: str) -> LeadField | None:

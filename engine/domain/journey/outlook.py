@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision, Send
-from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus, LeadFacts
+from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus, Lead, LeadFacts
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.telling import Told, why_no_mail, why_paused
+from engine.domain.leadfields import BUILTINS
 from engine.domain.timing import closes_at, tell_instant, zone_for
 
 HORIZON = timedelta(days=400)
@@ -197,12 +198,16 @@ def as_if_silent(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFac
     acts = tuple(Action(numbers[a.campaign, a.run], a.step, a.occurrence, a.deadline) for a in decision.actions)
     return replace(
         facts,
-        lead=replace(
-            facts.lead,
-            fields={**facts.lead.fields, **decision.fields},
-            handed_off_at=now if decision.handed_off else facts.lead.handed_off_at,
-        ),
+        lead=_with_fields(facts.lead, decision, now),
         enrollments=tuple(runs.values()),
         deliveries=accepted + sent,
         actions=facts.actions + acts,
     )
+
+
+def _with_fields(lead: Lead, decision: Decision, now: datetime) -> Lead:
+    """The lead as this decision leaves it: its own columns, its declared fields, and whether sales has it."""
+    own = {name: str(value) for name, value in decision.fields.items() if name in BUILTINS}
+    declared = {name: value for name, value in decision.fields.items() if name not in BUILTINS}
+    handed_off_at = now if decision.handed_off else lead.handed_off_at
+    return replace(lead, fields={**lead.fields, **declared}, handed_off_at=handed_off_at, **own)

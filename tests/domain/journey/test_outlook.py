@@ -13,7 +13,7 @@ from engine.domain.journey.facts import LeadFacts, Suppression
 from engine.domain.journey.outlook import outlook, tell_next
 from engine.domain.journey.programme import Policy, Programme
 
-from .world import DAY, HOUR, MONDAY, Play, branch, campaign, caps, email, lead, programme, stage, task, window
+from .world import DAY, HOUR, MONDAY, Play, branch, campaign, caps, email, lead, programme, setting, stage, task, window
 from .worlds import facts, programmes
 
 ZONE = ZoneInfo("UTC")
@@ -40,6 +40,12 @@ def test_the_outlook_sees_through_branches_and_stages():
         MONDAY
     )
     assert ahead(play) == [("next", 'Thu 5 Nov 10:00 "b"', "")]
+
+
+def test_a_zone_that_a_step_sets_moves_the_next_mail():
+    one = stage("one", setting("move", zone="America/New_York"), email("b", "1d"))
+    play = Play(programme(campaign("c", one, window=window("Mon-Sun", "09:00-17:00"))))
+    assert ahead(play)[0][1] == 'Tue 3 Nov 14:00–22:00 "b"'
 
 
 def test_a_cap_moves_the_next_mail():

@@ -15,9 +15,10 @@ from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision
 from engine.domain.journey.facts import EnrollmentStatus, LeadFacts
 from engine.domain.journey.programme import Programme
+from engine.domain.steps import KINDS
 
 from .world import DAY, HOUR, MONDAY, Play, applied, lead
-from .worlds import Happening, facts, happenings, programmes
+from .worlds import PLAYED, Happening, facts, happenings, programmes
 
 YEAR = 120 * DAY
 """Long enough for every wait, cadence and re-entry of the random worlds to come round."""
@@ -25,6 +26,10 @@ YEAR = 120 * DAY
 SLOW = list(HealthCheck)
 many = settings(max_examples=80, phases=[Phase.generate], deadline=None, suppress_health_check=SLOW)
 few = settings(max_examples=15, phases=[Phase.generate], deadline=None, suppress_health_check=SLOW)
+
+
+def test_every_kind_of_step_is_played():
+    assert set(PLAYED) == set(KINDS)
 
 
 @many

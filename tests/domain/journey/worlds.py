@@ -23,7 +23,7 @@ from engine.domain.journey.facts import (
     Suppression,
 )
 from engine.domain.journey.programme import Policy, Programme, Standing
-from engine.domain.steps import HandoffStep, NotifyStep, Step
+from engine.domain.steps import HandoffStep, NotifyStep, Step, WebhookStep
 
 from .world import DAY, HOUR, MONDAY, Play, branch, campaign, caps, email, programme, setting, stage, task, window
 
@@ -50,6 +50,10 @@ WINDOWS = (None, window("Mon-Thu", "09:00-17:00"), window("Sat", "10:00-11:00", 
 DATES = ("3 days before lead.renewal 10:00", "on lead.renewal", "every year on lead.birthday 09:00")
 WORLD_CAPS = ((), caps("1 per 2 days"), caps("2 per week", "1 per day"))
 
+PLAYED = ("email", "branch", "set", "task", "notify", "webhook", "handoff")
+"""The kinds of steps that generated campaigns have; `MAILED` are mails with other ways to wait."""
+MAILED = ("dated", "until")
+
 waits = st.sampled_from(WAITS)
 rules = st.sampled_from(RULES)
 maybe_rule = st.one_of(st.just(""), rules)
@@ -58,7 +62,7 @@ maybe_rule = st.one_of(st.just(""), rules)
 @st.composite
 def steps(draw, name: str) -> Step:
     """One step of any kind, with any way to wait."""
-    kind = draw(st.sampled_from(["email"] * 5 + ["dated", "until", "branch", "set", "task", "notify", "handoff"]))
+    kind = draw(st.sampled_from(["email"] * 4 + [*MAILED, *PLAYED]))
     wait = draw(waits)
     if kind == "email":
         extra = {"operational": draw(st.booleans()), "repeat": draw(st.booleans())}
@@ -79,6 +83,8 @@ def _other(kind: str, name: str, wait: str, points: int) -> Step:
     if kind == "task":
         return task(name, "2 business days", wait)
     timing = {"wait": setting("t", wait).wait}
+    if kind == "webhook":
+        return WebhookStep(id=name, to="crm", **timing)
     return NotifyStep(id=name, text="look", **timing) if kind == "notify" else HandoffStep(id=name, **timing)
 
 
