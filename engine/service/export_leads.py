@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -13,8 +12,8 @@ import orjson
 from engine.config.model import Config
 from engine.domain.identity import EMAIL, USER_ID, Identity
 from engine.domain.leadfields import tags_text
-from engine.errors import RipelineError
 from engine.inbound.leadfiles.rows import neutralised
+from engine.service.private_file import fill_private
 from engine.store.database import Store, reading
 from engine.store.lead_import import suppressions_by_hash
 from engine.store.leads import identities_of, leads_page, lists_of
@@ -40,19 +39,9 @@ def export_file(
     Raises:
         RipelineError: the file cannot be written.
     """
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        number = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as out:
-            leads = exported(store, list_name=list_name, condition=condition)
-            write = write_json_lines if path.suffix in (".jsonl", ".ndjson") else write_csv
-            count = write(_counted(leads, progress), out, tuple(config.lead_fields))
-        draft.replace(path)
-    except OSError as fault:
-        raise RipelineError(f"{path} cannot be written: {fault.strerror or fault}") from fault
-    finally:
-        draft.unlink(missing_ok=True)
-    return count
+    leads = _counted(exported(store, list_name=list_name, condition=condition), progress)
+    write = write_json_lines if path.suffix in (".jsonl", ".ndjson") else write_csv
+    return fill_private(path, lambda out: write(leads, out, tuple(config.lead_fields)))
 
 
 def _counted(leads: Iterator[dict[str, Any]], progress: Callable[[int], None] | None) -> Iterator[dict[str, Any]]:

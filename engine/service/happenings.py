@@ -10,6 +10,7 @@ from typing import Any
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decision import Line
 from engine.service.story_words import Speaker, Tone
+from engine.store.erasure import ERASED
 
 BURST = timedelta(minutes=2)
 """Machines' hits of one mail within this time are told as one moment."""
@@ -163,4 +164,6 @@ def permission_moments(suppressions: Sequence[Any], consents: Sequence[Any], sto
 
 def because(reason: str, source: str) -> str:
     """A suppression's reason, and who set it where that says more."""
-    return reason if not source or source in reason else f"{reason} (by {source})"
+    if not source or source in reason:
+        return reason
+    return f"{reason}: {source}" if reason == ERASED else f"{reason} (by {source})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,46 @@ def test_mistaken_rule_is_shown_at_its_place_and_never_reaches_the_database(
 def test_missing_file_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ripeline("import", "gone.csv", home=home) == 1
     assert "gone.csv cannot be opened" in capsys.readouterr().err
+
+
+@pytest.mark.acceptance(row=40)
+def test_person_is_exported_erased_and_stays_suppressed_when_imported_again(
+    home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    jane, leads, about = "jane@northwind.example", str(home / "leads.csv"), tmp_path / "jane.json"
+    assert ripeline("import", leads, home=home) == 0
+    assert ripeline("export", str(about), "--about", jane, home=home) == 0
+    assert f"All that is known of {jane} (" in capsys.readouterr().err
+    found = json.loads(about.read_text("utf-8"))
+    assert [row["email"] for row in found["leads"]] == [jane]
+    assert about.stat().st_mode & 0o777 == 0o600
+    assert ripeline("erase", jane, "--yes", "--reason", "asked by letter", home=home) == 0
+    shown = capsys.readouterr().out
+    assert "  1  identities\n" in shown
+    assert "Not reached: backups" in shown
+    assert ripeline("why", jane, home=home) == 1
+    assert ripeline("import", leads, home=home) == 0
+    capsys.readouterr()
+    assert ripeline("suppress", jane, "--show", home=home) == 0
+    assert "erased: asked by letter" in capsys.readouterr().out
+
+
+def test_erasing_asks_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("typer.confirm", lambda *_args, **_more: False)
+    assert ripeline("import", str(home / "leads.csv"), home=home) == 0
+    assert ripeline("erase", "jane@northwind.example", home=home) == 1
+    assert ripeline("why", "jane@northwind.example", home=home) == 0
+
+
+def test_everything_about_a_person_is_not_shown_on_the_screen(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("export", "--about", "jane@northwind.example", home=home) == 1
+    assert "name a file for it" in capsys.readouterr().err
+
+
+def test_keys_are_shown_and_rotated(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("keys", home=home) == 0
+    assert "Key 1 signs; 1 key verifies." in capsys.readouterr().out
+    assert ripeline("keys", "--rotate", home=home) == 0
+    assert "Key 2 signs as soon as the daemon is started again" in capsys.readouterr().out
+    assert ripeline("keys", home=home) == 0
+    assert "Key 2 signs; 2 keys verify." in capsys.readouterr().out

@@ -32,7 +32,7 @@ def test_open_or_click_proves_that_it_arrived(found: Found, kind: HitKind) -> No
     world.tick()
     mail = world.mails(JANE)[0]
     assert mail.state == "sent"
-    assert mail.reason.startswith(f"arrived: {kind.value} at 2026-11-02 10:00")
+    assert mail.reason.startswith(f"arrived: {kind.value} on Mon 2 Nov 10:00")
     assert len(world.server.accepted) == 1
 
 
