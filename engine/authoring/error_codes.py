@@ -111,5 +111,6 @@ CODES: Mapping[str, str] = {
     "W407": "A mail is so long that mailboxes cut it.",
     "W408": "An element of HTML is not closed.",
     "W409": "No campaign sends a mail that is written.",
+    "W410": "A mail holds a placeholder of another tool.",
 }
 """The reason of each code."""

@@ -15,6 +15,7 @@ from engine.content.assets import AssetTable
 from engine.content.checks import mail_problems, open_tags
 from engine.content.expressions import Reference
 from engine.content.flatten import Flattener, decode
+from engine.content.foreign import foreign_placeholders
 from engine.content.frames import Definition, Fragment, Frame, Value
 from engine.content.frontmatter import Head, read_head
 from engine.content.library import Library, OutsideError, Page
@@ -114,6 +115,7 @@ class Compilation:
             "operational": self.page.operational,
         }
         extends = next((node for node in unit.tree.body if isinstance(node, nodes.Extends)), None)
+        self.problems += foreign_placeholders(head, origin, self.library.place(self.page.path))
         if self.page.format != ".md":
             self.problems += open_tags(head.body, origin)
         if self.page.format != ".md" and (extends is not None or _is_complete(head)):

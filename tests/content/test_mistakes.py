@@ -120,6 +120,31 @@ def test_preheader_that_repeats_the_subject_is_a_warning(workshop: Workshop) -> 
 
 
 @pytest.mark.parametrize(
+    ("body", "line", "column", "ours"),
+    [
+        ("Hi *|FNAME|*", 4, 4, '{{ lead.first_name or "there" }}'),
+        ("Dear %%last_name%%, hello", 4, 6, "{{ lead.last_name }}"),
+        ("a\n\n{unsubscribe_text}", 6, 1, "{{ unsubscribe_url }}"),
+        ("Hi %FIRSTNAME%, *|FNAME|*", 4, 4, "{{ lead.first_name"),
+    ],
+)
+def test_placeholder_of_another_tool_is_a_warning(
+    workshop: Workshop, body: str, line: int, column: int, ours: str
+) -> None:
+    mail, problems = workshop.attempt(HEAD + body)
+    assert mail is not None
+    first, *_ = problems
+    assert (first.code, first.place.line, first.place.column) == ("W410", line, column)
+    assert ours in first.hint
+
+
+@pytest.mark.parametrize("body", ["50% OFF% today", "100%%", "{{ lead.first_name }} *bold* | a", "code {a} {b}"])
+def test_what_only_looks_like_a_placeholder_is_left_alone(workshop: Workshop, body: str) -> None:
+    _, problems = workshop.attempt(HEAD + body)
+    assert problems == []
+
+
+@pytest.mark.parametrize(
     ("body", "code", "line", "column"),
     [
         ("<p>a</p>\n<p><a href='https://x.example'>b</p>", "E311", 5, 4),
