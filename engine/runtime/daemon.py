@@ -17,13 +17,16 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.errors import RipelineError
+from engine.runtime.clock_watch import ClockWatch
 from engine.runtime.lock import hold_home
 from engine.runtime.supervisor import Supervisor
 from engine.service.alerts import end_trouble, raise_alert
+from engine.service.held import hold_in_doubt, is_time_doubtful
 from engine.service.home import Home
 from engine.service.running import Runner
 from engine.service.tick import tick
 from engine.service.uncertain import span_of, take_back
+from engine.service.witness import Witness
 from engine.store.database import StoreError
 
 log = logging.getLogger("ripeline.daemon")
@@ -61,6 +64,9 @@ class Daemon:
         self._stop = threading.Event()
         self._dead: list[str] = []
         self._failing: set[str] = set()
+        self._clock = ClockWatch()
+        self._witness = Witness(home, "daemon")
+        self._doubted = ""
         self._supervisor = Supervisor(self._died)
 
     def run(self) -> None:
@@ -115,7 +121,7 @@ class Daemon:
         )
         every = span_of(self._home.config.delivery.tick, "delivery.tick").elapsed.total_seconds()
         jobs: list[tuple[Job, float]] = [
-            (self._tick, every),
+            (self.tick, every),
             (self._chores.drain, 1.0),
             (self._look, 1.0),
             (self._chores.tell, 5.0),
@@ -139,11 +145,23 @@ class Daemon:
 
         return guarded
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Do what is due now, unless nobody knows what time it is."""
+        if self._is_time_doubtful():
+            return
         done = tick(self._home, self._runner.current(), self._home.clock.now())
         if done.did_something:
             told = done.advanced
             log.info("looked at leads: %d, entered: %d, mails due: %d", told.leads, told.entered, told.mails)
+
+    def _is_time_doubtful(self) -> bool:
+        """Hold sending where clock or store are in doubt; whether nothing may be decided, nobody knowing the time."""
+        now = self._home.clock.now()
+        why = self._clock.doubt(now) or self._witness.doubt()
+        if why and why != self._doubted:
+            hold_in_doubt(self._home, why, now)
+        self._doubted = why
+        return is_time_doubtful(self._home)
 
     def _look(self) -> None:
         self._supervisor.look()

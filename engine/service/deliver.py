@@ -15,11 +15,13 @@ from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decision import Line
 from engine.service.alerts import raise_alert
 from engine.service.consequences import STEP_STOPPED, Sent, Troubles, domain_of, draw_consequences, troubles_of
+from engine.service.held import SENDING_HELD, hold_in_doubt
 from engine.service.home import Home
 from engine.service.letters import Background, Letter, Letters, UnsendableError
 from engine.service.outcomes import Fate, fate
 from engine.service.running import Runner, Running
 from engine.service.uncertain import span_of
+from engine.service.witness import Witness
 from engine.smtp.replies import Outcome, OutcomeKind, Phase
 from engine.smtp.retry import RetrySchedule
 from engine.store.bundles import home_value
@@ -37,7 +39,7 @@ from engine.store.deliveries import (
 )
 from engine.store.journey import tell, wake
 
-__all__ = ["SENDING_HELD", "STEP_STOPPED", "Batch", "Dispatch", "Sent"]
+__all__ = ["STEP_STOPPED", "Batch", "Dispatch", "Sent"]
 
 log = logging.getLogger("ripeline.sender")
 
@@ -55,8 +57,6 @@ TRIAL = timedelta(seconds=5)
 
 GROUP = 256
 """Outcomes written in one commit at most."""
-
-SENDING_HELD = "sending_held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,13 @@ class Dispatch:
         self._troubles = Troubles()
         self._noted: deque[Sent] = deque()
         self._aside: deque[tuple[Claimed, UnsendableError]] = deque()
+        self._witness = Witness(home, node.partition(":")[0])
+        self._hold_if_doubtful()
+
+    def _hold_if_doubtful(self) -> None:
+        why = self._witness.doubt()
+        if why:
+            hold_in_doubt(self._home, why, self._home.clock.now())
 
     def claim(self, limit: int) -> Batch | None:
         """Claim due mails; None if there are none, or if sending is held."""
@@ -161,6 +168,7 @@ class Dispatch:
             draw_consequences(connection, self._home, known, self._troubles)
             _let_wait(connection, untried, now)
             wake(connection, recorded.woken, now)
+        self._witness.renew(now)
         for _ in group:
             self._forget(self._noted.popleft().letter.claim)
         return admitted
@@ -184,7 +192,12 @@ class Dispatch:
     def _nothing_to_claim(self, now: datetime) -> bool:
         """Asked before a write is begun for nothing."""
         with reading(self._home.store) as connection:
-            return not anything_due(connection, now) or home_value(connection, SENDING_HELD) is not None
+            if not anything_due(connection, now) or home_value(connection, SENDING_HELD) is not None:
+                return True
+            behind = self._witness.is_behind(connection)
+        if behind:
+            self._hold_if_doubtful()
+        return behind
 
     def put_aside(self) -> None:
         """Record what could not be written: what will never go is dropped, what may be mended waits."""

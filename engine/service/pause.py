@@ -1,20 +1,16 @@
-"""Pausing a campaign or all sending, and going on. Nobody is mailed twice by it: every mail keeps its one delivery."""
+"""Pausing a campaign, and going on. Nobody is mailed twice by it: every mail keeps its one delivery."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from engine.errors import RipelineError, did_you_mean
-from engine.service.deliver import SENDING_HELD
 from engine.service.home import Home
 from engine.service.running import Runner
 from engine.store.audience import wake_campaign
-from engine.store.bundles import campaign_rows, home_value, set_campaign, set_home_value
+from engine.store.bundles import campaign_rows, set_campaign
 from engine.store.database import reading, writing
 from engine.store.put_aside import bring_back
-
-BY_HAND = "paused by "
-"""How a held sending begins that a person asked for; any other reason is one that a person has to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +52,6 @@ def resume_campaign(home: Home, name: str) -> Resumed | None:
         now = home.clock.now()
         set_campaign(connection, name, paused_at=None)
         return Resumed(wake_campaign(connection, name, now), bring_back(connection, name, now))
-
-
-def hold_sending(home: Home, who: str, reason: str) -> bool:
-    """Nothing is handed to a relay from now on; whether sending went on before."""
-    with writing(home.store) as connection:
-        if home_value(connection, SENDING_HELD) is not None:
-            return False
-        set_home_value(connection, SENDING_HELD, f"{BY_HAND}{who}" + (f": {reason}" if reason else ""))
-    return True
-
-
-def why_held(home: Home) -> str | None:
-    """Why all sending is held; None if it is not."""
-    with reading(home.store) as connection:
-        return home_value(connection, SENDING_HELD)
-
-
-def release_sending(home: Home) -> None:
-    """Mails go to relays again."""
-    with writing(home.store) as connection:
-        set_home_value(connection, SENDING_HELD, None)
 
 
 def paused_campaigns(home: Home) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.domain.campaign import Campaign
 from engine.errors import ProblemsError
-from engine.service.deliver import SENDING_HELD, STEP_STOPPED
+from engine.service.deliver import STEP_STOPPED
+from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.running import Runner
 from engine.store.alerts import open_alerts

@@ -15,7 +15,6 @@ from engine.domain.journey.programme import Programme
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import evaluate, explain
 from engine.domain.timing import tell_instant, zone_named
-from engine.service.deliver import SENDING_HELD
 from engine.service.happenings import (
     Moment,
     because,
@@ -25,6 +24,7 @@ from engine.service.happenings import (
     story_moments,
     traffic_moments,
 )
+from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.mail_titles import MailTitles
 from engine.service.running import Running

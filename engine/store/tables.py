@@ -255,10 +255,12 @@ class DeliveryRow(Base, table=True):
 
 
 class AttemptRow(Base, table=True):
-    """One try to hand a delivery to a relay, once it has ended. While it lasts, the delivery itself says so."""
+    """One try to hand a delivery to a relay, once it has ended. While it lasts, the delivery itself says so.
+
+    Its number never comes twice, also when rows are deleted: by it a restored store is recognised."""
 
     __tablename__ = "attempt"
-    __table_args__ = (Index("ix_attempt_delivery", "delivery_id", "number"),)
+    __table_args__ = (Index("ix_attempt_delivery", "delivery_id", "number"), {"sqlite_autoincrement": True})
 
     id: int = row_id()
     delivery_id: int = reference("delivery.id")

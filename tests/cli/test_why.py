@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.domain.traffic import HitKind
-from engine.service.pause import hold_sending, pause_campaign
+from engine.service.held import hold_sending
+from engine.service.pause import pause_campaign
 from engine.service.suppress import suppress
 from engine.service.why import LeadStory, story_of_lead
 from tests.cli.conftest import FIREFOX

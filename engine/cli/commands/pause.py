@@ -18,7 +18,8 @@ import typer
 
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import say
-from engine.service.pause import hold_sending, pause_campaign, why_held
+from engine.service.held import hold_sending, why_held
+from engine.service.pause import pause_campaign
 
 
 def command(

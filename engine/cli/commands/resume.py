@@ -17,8 +17,9 @@ import typer
 
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import counted, say
+from engine.service.held import BY_HAND, release_sending, why_held
 from engine.service.home import Home
-from engine.service.pause import BY_HAND, paused_campaigns, release_sending, resume_campaign, why_held
+from engine.service.pause import paused_campaigns, resume_campaign
 
 
 def command(
