@@ -47,6 +47,8 @@ COMMANDS: dict[str, Entry] = {
     "status": Entry("status", OPERATE, "What runs, who waits where, what went out, what needs a person."),
     "pause": Entry("pause", OPERATE, "Pause a campaign, or all sending."),
     "resume": Entry("resume", OPERATE, "Go on after a pause, or after sending was held."),
+    "backup": Entry("backup", OPERATE, "Back up store, keys, spool and files; proven by restoring."),
+    "restore": Entry("restore", OPERATE, "Restore a home from a backup; sending is held until you confirm."),
     "audit": Entry("audit", OPERATE, "Mails of unknown fate, with the evidence there is."),
     "keys": Entry("keys", OPERATE, "The keys that sign links and mails; rotate them."),
     "history": Entry("history", OPERATE, "The bundles that were applied, by whom and when."),

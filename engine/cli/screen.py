@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -122,6 +123,21 @@ def clock_time(instant: datetime, zone: ZoneInfo, today: date) -> str:
     local = instant.astimezone(zone)
     year = f" {local.year}" if local.year != today.year else ""
     return f"{local.day:>2} {_MONTHS[local.month - 1]}{year} {local:%H:%M}"
+
+
+@contextmanager
+def doing() -> Iterator[Callable[[str, float], None] | None]:
+    """Something to tell what is being done and which share of it is, as a bar; None where no terminal reads."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    screen = console(errors=True)
+    if not screen.is_terminal:
+        yield None
+        return
+    parts = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=screen, transient=True) as shown:
+        task = shown.add_task("", total=1.0)
+        yield lambda words, share: shown.update(task, description=words, completed=share)
 
 
 def as_json(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -307,3 +308,34 @@ def test_two_homes_do_not_mix(home: Path, tmp_path: Path, capsys: pytest.Capture
     assert ripeline("import", str(home / "leads.csv"), home=home) == 0
     assert ripeline("export", home=other) == 0
     assert "jane@" not in capsys.readouterr().out.partition("ripeline_id")[2]
+
+
+@pytest.mark.acceptance(row=12)
+def test_home_is_backed_up_checked_restored_and_held(
+    life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive, other = tmp_path / "home.tar.zst", tmp_path / "other"
+    with life:
+        assert ripeline("backup", str(archive), home=life.path) == 0
+    assert "leads, 2 mails, as of" in capsys.readouterr().out
+    assert ripeline("backup", "--check", str(archive), home=life.path) == 0
+    assert f"{archive} restores: " in capsys.readouterr().out
+    assert ripeline("restore", str(archive), home=other) == 0
+    shown = capsys.readouterr().out
+    assert "Sending is held, because what went out since then would go out again." in shown
+    assert ripeline("status", home=other) == 0
+    assert "all sending is held: the store was restored from the backup of" in capsys.readouterr().out
+    assert ripeline("resume", "--yes", home=other) == 0
+    assert "Sending goes on." in capsys.readouterr().out
+
+
+def test_home_that_runs_is_not_restored_over(
+    life: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.app import Processes
+    from engine.runtime.lock import hold_home
+
+    monkeypatch.setattr(composition, "processes", Processes())
+    with life, hold_home(life.home.var / "daemon.lock", START):
+        assert ripeline("restore", str(tmp_path / "x.tar.zst"), home=life.path) == 1
+    assert f"a daemon runs this home (pid {os.getpid()}); stop it first" in capsys.readouterr().err
