@@ -1,15 +1,24 @@
-"""Mails of which nobody knows whether the relay took them: which, since when, what speaks for it, what happens next."""
+"""Mails of which nobody knows whether the relay took them: which, since when, what speaks for it, what happens next.
+
+An operator who has looked into the relay's log knows more, and decides.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from engine.domain.delivery import DeliveryState
+from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.service.uncertain import span_of
-from engine.store.database import reading
+from engine.store.database import reading, writing
 from engine.store.events import evidence_for
+from engine.store.journey import wake
 from engine.store.overview import unknown_mails
+from engine.store.unknown_mails import settle_unknown
 
 HOLD = "the lead goes on without knowing"
 RESEND = "it is sent once more, with the same Message-ID"
@@ -55,3 +64,50 @@ def uncertain_mails(home: Home) -> list[Uncertain]:
             )
         )
     return found
+
+
+class Verdict(StrEnum):
+    """What an operator decides on a mail of unknown fate."""
+
+    ARRIVED = "arrived"
+    LOST = "lost"
+    RESEND = "resend"
+
+
+_STATES = {
+    Verdict.ARRIVED: DeliveryState.SENT,
+    Verdict.LOST: DeliveryState.FAILED,
+    Verdict.RESEND: DeliveryState.DUE,
+}
+
+
+def decide_uncertain(home: Home, numbers: Sequence[int], verdict: Verdict, who: str, why: str) -> int:
+    """Settle these mails as an operator knows them to be, and let their leads go on; how many that was.
+
+    `lost` ends the mail without sending it again; `resend` sends it once more, with the same Message-ID.
+
+    Raises:
+        RipelineError: one of them is not of unknown fate; nothing is changed then.
+    """
+    now = home.clock.now()
+    reason = f"{_WORDS[verdict]} by {who}" + (f": {why}" if why else "")
+    with writing(home.store) as connection:
+        _check(numbers, {row.id for row in unknown_mails(connection)})
+        wake(connection, settle_unknown(connection, numbers, _STATES[verdict], reason, now), now)
+    return len(set(numbers))
+
+
+_WORDS = {
+    Verdict.ARRIVED: "taken as arrived",
+    Verdict.LOST: "taken as lost",
+    Verdict.RESEND: "sent once more, as decided",
+}
+
+
+def _check(numbers: Sequence[int], unknown: Collection[int]) -> None:
+    others = sorted(set(numbers) - set(unknown))
+    if others:
+        listed = ", ".join(f"#{number}" for number in others[:5])
+        raise RipelineError(
+            f"not of unknown fate: {listed}. `ripeline audit` lists those; nothing was changed"
+        )

@@ -17,8 +17,8 @@ from engine.processes.daemon import run_daemon
 from engine.service.status import status_of
 from engine.store.bundles import set_home_value
 from engine.store.database import reading, writing
-from engine.store.deliveries import claim_due, state_counts
-from engine.store.unknown_mails import rescue
+from engine.store.deliveries import claim_due, delivery_row, state_counts
+from engine.store.unknown_mails import rescue, unknown_ids
 from tests.cli.life import START, Life, ripeline, write_home
 from tests.smtpscript import Rule, Say
 
@@ -234,6 +234,53 @@ def test_audit_lists_mails_of_unknown_fate_with_what_happens_next(
     assert "bob@globex.example" in shown
     assert "clean/cost" in shown
     assert "the lead goes on without knowing" in shown
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "reason"),
+    [
+        ("--arrived", "sent", "taken as arrived by "),
+        ("--lost", "failed", "taken as lost by "),
+        ("--resend", "due", "sent once more, as decided by "),
+    ],
+)
+def test_operator_decides_on_mails_of_unknown_fate(
+    life: Life, capsys: pytest.CaptureFixture[str], verdict: str, state: str, reason: str
+) -> None:
+    with life:
+        life.clock.step_to(START + timedelta(days=3, hours=1))
+        _cut_at_the_gate(life)
+        with reading(life.home.store) as connection:
+            first, second = unknown_ids(connection)
+        assert ripeline("audit", str(first), verdict, "--because", "relay's log", home=life.path) == 0
+        assert "1 mail " in capsys.readouterr().out
+        with reading(life.home.store) as connection:
+            decided, other = delivery_row(connection, first), delivery_row(connection, second)
+        assert decided is not None
+        assert other is not None
+        assert (decided.state, other.state) == (state, "unknown")
+        assert decided.reason.startswith(reason)
+        assert decided.reason.endswith(": relay's log")
+        assert ripeline("audit", "--all", verdict, home=life.path) == 0
+        assert ripeline("audit", home=life.path) == 0
+        assert "No mail has an unknown fate." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("1",), "say what is known of them: one of --arrived, --lost, --resend"),
+        (("1", "--arrived", "--lost"), "one of --arrived, --lost, --resend"),
+        (("--lost",), "name the mails by their numbers"),
+        (("1", "99", "--lost"), "not of unknown fate: #1, #99"),
+    ],
+)
+def test_decision_that_cannot_be_meant_changes_nothing(
+    life: Life, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    with life:
+        assert ripeline("audit", *words, home=life.path) == 1
+    assert said in capsys.readouterr().err
 
 
 def _cut_at_the_gate(life: Life) -> None:
