@@ -104,6 +104,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("tracking", "quarantine"): span,
     ("tracking", "utm_domains", "*"): _domain,
     ("delivery", "unknown_after"): span,
+    **{("retention", name): span for name in ("mail_copies", "attempts", "machine_events", "events", "story")},
     ("delivery", "give_up_after"): span,
     ("delivery", "tick"): span,
     ("alerts", "mail_to"): address,

@@ -151,6 +151,16 @@ class Delivery(Section):
     tick: str = Field("5s", description="How often the daemon looks for due leads when nothing wakes it.")
 
 
+class Retention(Section):
+    """How long rows are kept; empty for ever. Counts by day stay, whatever is forgotten."""
+
+    mail_copies: str = Field("365d", description="Copies of mails as they were sent; `show` needs them.")
+    attempts: str = Field("365d", description="Single attempts to send; the mail itself keeps how it ended.")
+    machine_events: str = Field("90d", description="Opens and clicks of machines and unknown programs.")
+    events: str = Field("", description="All opens and clicks; rules do not know those forgotten any more.")
+    story: str = Field("", description="Lines of leads' stories, as `why` tells them.")
+
+
 class Alerts(Section):
     mail_to: str = Field("", description="The operator's address; alerts go by a relay that works.")
     webhook: str = Field("", description="An HTTPS address that alerts are posted to as JSON.")
@@ -198,6 +208,7 @@ class Config(Section):
     holidays: Holidays = Holidays()
     tracking: Tracking = Tracking()
     delivery: Delivery = Delivery()
+    retention: Retention = Retention()
     alerts: Alerts = Alerts()
     lifecycle: Lifecycle = Lifecycle()
     internal: Internal = Internal()

@@ -15,6 +15,7 @@ from engine.service.alerts import end_trouble, raise_alert
 from engine.service.apply import apply, prospect
 from engine.service.check import CheckReport, check
 from engine.service.home import Home
+from engine.service.housekeeping import keep_house
 from engine.service.operator import OperatorBell
 from engine.service.relays import relay_settings
 from engine.service.running import Runner
@@ -43,6 +44,7 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         drain=lambda: drain_spool(home, runner),
         tell=OperatorBell(home).ring,
         watch=watcher.look if watcher else None,
+        keep=lambda: keep_house(home, home.clock.now()),
         ready=lambda: _port_is_free(home) if tracker else None,
     )
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker))).run()

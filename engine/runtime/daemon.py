@@ -42,12 +42,13 @@ class Chores:
     """What else the daemon does regularly; the composition root knows how. Each is called in the one job thread.
 
     drain: take the tracker's hits in · tell: tell the operator of new alerts · watch: look at the files (None: never) ·
-    ready: called once, before anything starts; raises what stands in the way
+    keep: count and forget what is old · ready: called once, before anything starts; raises what stands in the way
     """
 
     drain: Job
     tell: Job
     watch: Job | None = None
+    keep: Job = lambda: None
     ready: Job = lambda: None
 
 
@@ -125,6 +126,7 @@ class Daemon:
             (self._chores.drain, 1.0),
             (self._look, 1.0),
             (self._chores.tell, 5.0),
+            (self._chores.keep, 60.0),
         ]
         if self._chores.watch is not None:
             jobs.append((self._chores.watch, 2.0))

@@ -108,6 +108,4 @@ def _check(numbers: Sequence[int], unknown: Collection[int]) -> None:
     others = sorted(set(numbers) - set(unknown))
     if others:
         listed = ", ".join(f"#{number}" for number in others[:5])
-        raise RipelineError(
-            f"not of unknown fate: {listed}. `ripeline audit` lists those; nothing was changed"
-        )
+        raise RipelineError(f"not of unknown fate: {listed}. `ripeline audit` lists those; nothing was changed")

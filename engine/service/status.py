@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from engine.domain.campaign import Campaign
+from engine.domain.timing.local import start_of
 from engine.errors import ProblemsError
 from engine.service.deliver import STEP_STOPPED
 from engine.service.held import SENDING_HELD
@@ -18,7 +19,7 @@ from engine.store.bundles import campaign_rows, current_bundle_id, home_value, h
 from engine.store.database import reading
 from engine.store.deliveries import next_delivery_instant, state_counts
 from engine.store.journey import next_due_instant, stage_counts
-from engine.store.overview import leads_in_statistics, overdue_mails, sent_since, waiting_mails
+from engine.store.overview import leads_in_statistics, overdue_mails, sent_on, waiting_mails
 from engine.store.unknown_mails import unknown_since
 
 
@@ -111,7 +112,7 @@ def status_of(home: Home, now: datetime) -> Status:
             bundle=_bundle(connection),
             campaigns=tuple(_campaigns(campaigns, campaign_rows(connection), stage_counts(connection))),
             mails=state_counts(connection),
-            sent_today=sent_since(connection, now - timedelta(days=1)),
+            sent_today=_sent_today(connection, home, now),
             overdue=overdue_mails(connection, now),
             waiting=tuple(_waiting(connection, now)),
             unknown=len(unknown_since(connection, now)),
@@ -124,6 +125,12 @@ def status_of(home: Home, now: datetime) -> Status:
             stopped={name.removeprefix(STEP_STOPPED): why for name, why in stopped.items()},
             unreadable=unreadable,
         )
+
+
+def _sent_today(connection: Any, home: Home, now: datetime) -> int:
+    """Mails taken since the day began for the company."""
+    today = now.astimezone(home.zone)
+    return sent_on(connection, today.date(), start_of(today.date(), home.zone))
 
 
 def _running(home: Home) -> tuple[Mapping[str, Campaign], str]:

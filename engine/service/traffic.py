@@ -12,6 +12,7 @@ from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classif
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
+from engine.store.daily_counts import recount_events
 from engine.store.database import reading, writing
 from engine.store.events import (
     MailOf,
@@ -88,16 +89,20 @@ def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
         first, last = pending[0].settles_at, pending[-1].settles_at
         near = _crowds(neighbours(connection, _networks(pending), first - NEIGHBOURHOOD, last))
         verdicts = [_judge(row, mails.get(row.delivery_id), traffic, near, links) for row in pending]
-        settle(connection, verdicts + _unmasked(mails, traffic, links))
+        late = _unmasked(mails, traffic, links)
+        recount_events(connection, home.zone, [(row, verdict["judge"]) for row, verdict in late])
+        settle(connection, verdicts + [verdict for _, verdict in late])
         wake(connection, {row.lead_id for row in pending}, now)
     return len(pending)
 
 
-def _unmasked(mails: Mapping[int, Any], traffic: Mapping[int, list[Any]], links: LinkNames) -> list[dict[str, Any]]:
+def _unmasked(
+    mails: Mapping[int, Any], traffic: Mapping[int, list[Any]], links: LinkNames
+) -> list[tuple[Any, dict[str, Any]]]:
     """Late verdicts: of hits that passed for a person's, those that later ones show to be a machine's."""
     passed = [row for rows in traffic.values() for row in rows if not row.pending and row.actor == Actor.HUMAN]
-    judged = (_judge(row, mails.get(row.delivery_id), traffic, {}, links) for row in passed)
-    return [verdict for verdict in judged if verdict["judge"] == Actor.MACHINE]
+    judged = ((row, _judge(row, mails.get(row.delivery_id), traffic, {}, links)) for row in passed)
+    return [(row, verdict) for row, verdict in judged if verdict["judge"] == Actor.MACHINE]
 
 
 def _judge(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, func, select
 
 from engine.domain.delivery import DeliveryState
+from engine.store.daily_counts import counts, uncounted_attempts
 from engine.store.tables import DeliveryRow, LeadRow
 
 _DELIVERY: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
@@ -45,14 +46,10 @@ def overdue_mails(connection: Connection, now: datetime) -> tuple[int, datetime 
     return int(count), since
 
 
-def sent_since(connection: Connection, since: datetime) -> int:
-    """How many mails relays took since then, tests apart."""
-    query = select(func.count()).where(
-        _DELIVERY.c.state == DeliveryState.SENT.value,
-        _DELIVERY.c.finished_at >= since,
-        _DELIVERY.c.test.is_(False),
-    )
-    return int(connection.scalar(query) or 0)
+def sent_on(connection: Connection, day: date, begins: datetime) -> int:
+    """How many mails relays took on that day, which begins then, until now; tests apart."""
+    taken = ("accepted",)
+    return counts(connection, taken, day).get("accepted", 0) + uncounted_attempts(connection, taken, begins)
 
 
 def unknown_mails(connection: Connection) -> list[Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from engine.store.types import Instant, Json, RowId
@@ -353,6 +353,19 @@ class StoryRow(Base, table=True):
     campaign: str = Field(default="", sa_type=Text)
     run: int = 0
     data: dict[str, Any] = document()
+
+
+class DailyCountRow(Base, table=True):
+    """How often something happened on a day, at a step: `what` is the outcome of attempts (`accepted`, …), or an event
+    and who caused it (`click:human`). Kept when the rows behind it are forgotten; days are those of the company."""
+
+    __tablename__ = "daily_count"
+
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    campaign: str = Field(sa_column=Column(Text, primary_key=True))
+    step: str = Field(sa_column=Column(Text, primary_key=True))
+    what: str = Field(sa_column=Column(Text, primary_key=True))
+    n: int = 0
 
 
 class AlertRow(Base, table=True):

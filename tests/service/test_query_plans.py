@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import event
 
 from engine.domain.traffic import HitKind
+from engine.service.housekeeping import keep_house
 from tests.service.world import World
 
 JANE = "jane@northwind.example"
@@ -85,6 +86,9 @@ def test_no_statement_of_a_day_reads_a_whole_table(world: World) -> None:
         world.unsubscribe(1)
         world.later(days=4)
         world.dispatch.heartbeat()
+        for _ in range(2):
+            keep_house(world.home, world.clock.now())
+            world.clock.step_to(world.clock.now() + timedelta(days=400))
     assert len(asked) > 40, "the day was not seen"
     wrong = list(faults(world, asked))
     assert not wrong, "\n\n".join(wrong)

@@ -130,7 +130,7 @@ def _mails(found: Status, zone: ZoneInfo) -> Iterator[Line]:
     yield []
     counts = [(name, found.mails[name]) for name in _MAIL_STATES if found.mails.get(name)]
     told = " · ".join(f"{count:,} {name}" for name, count in counts) or "none so far"
-    last_day = f"  ({found.sent_today:,} in the last 24 hours)" if found.sent_today else ""
+    last_day = f"  ({found.sent_today:,} today)" if found.sent_today else ""
     yield [("Mails   ", "bold"), (told, ""), (last_day, "dim")]
     yield [("Next    ", "bold"), (_next(found, zone), "")]
     if found.waiting:

@@ -1,0 +1,81 @@
+"""Keeping house: count what happened by day, then forget what was kept long enough, in bites that hold nobody up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.service.home import Home
+from engine.service.uncertain import span_of
+from engine.store.daily_counts import count_attempts, count_events
+from engine.store.database import writing
+from engine.store.retention import (
+    forget_attempts,
+    forget_copies,
+    forget_events,
+    forget_machines,
+    forget_story,
+)
+
+BITE = 2_000
+"""Rows in one transaction: other writers on SQLite wait a few milliseconds."""
+
+MOST_BITES = 50
+"""In one call, so that a home that begins to forget does not keep its daemon from everything else."""
+
+SETTLED = timedelta(minutes=2)
+"""Younger rows are counted later: one with a lower number may still be on its way."""
+
+Bite = Callable[[Any], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one round did: rows counted, rows forgotten."""
+
+    counted: int
+    forgotten: int
+
+
+def keep_house(home: Home, now: datetime) -> Kept:
+    """Count what is new, and forget what is old."""
+    before = now - SETTLED
+    counted = sum(
+        _in_bites(home, bite)
+        for bite in (
+            lambda connection: count_attempts(connection, home.zone, before, BITE),
+            lambda connection: count_events(connection, home.zone, before, BITE),
+        )
+    )
+    return Kept(counted, sum(_in_bites(home, bite) for bite in _forgetting(home, now)))
+
+
+def _forgetting(home: Home, now: datetime) -> list[Bite]:
+    """What config wants forgotten; what it leaves empty is kept for ever."""
+    kept = home.config.retention
+    wanted = (
+        (kept.mail_copies, "mail_copies", forget_copies),
+        (kept.attempts, "attempts", forget_attempts),
+        (kept.machine_events, "machine_events", forget_machines),
+        (kept.events, "events", forget_events),
+        (kept.story, "story", forget_story),
+    )
+    return [_older_than(now, span, name, forget) for span, name, forget in wanted if span]
+
+
+def _older_than(now: datetime, span: str, name: str, forget: Callable[[Any, datetime, int], int]) -> Bite:
+    before = now - span_of(span, f"retention.{name}").elapsed
+    return lambda connection: forget(connection, before, BITE)
+
+
+def _in_bites(home: Home, bite: Bite) -> int:
+    total = 0
+    for _ in range(MOST_BITES):
+        with writing(home.store) as connection:
+            done = bite(connection)
+        total += done
+        if not done:
+            break
+    return total
