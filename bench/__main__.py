@@ -9,11 +9,24 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
-from bench import command_start, decide, import_leads, render, send_path, smtp_transport, tick_scale, tracker
+from bench import (
+    command_start,
+    decide,
+    import_leads,
+    render,
+    send_path,
+    sender_processes,
+    smtp_transport,
+    tick_scale,
+    tracker,
+)
 
 ROWS: dict[str, Callable[[], None]] = {
     "send": send_path.main,
+    "dkim": partial(send_path.main, dkim=True),
+    "senders": sender_processes.main,
     "transport": smtp_transport.main,
     "render": render.main,
     "decide": decide.main,

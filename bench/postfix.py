@@ -1,4 +1,4 @@
-"""Postfix's own test programs, as the limit to measure against: unpacked from Debian's package, never installed.
+"""Postfix's own test programs, as the limit to measure against.
 
 `smtp-sink` takes mail and forgets it; `smtp-source` sends as fast as C can, with no rendering and no accounting.
 """
@@ -8,19 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ripeline" / "postfix"
-
-
-class PostfixMissingError(Exception):
-    """The programs cannot be had on this machine; the text says why."""
+from bench.debian import ProgramMissingError, await_port, free_port, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +31,13 @@ class Postfix:
 
 
 def ensure_postfix() -> Postfix:
-    """The programs, downloaded on first use.
+    """The programs, fetched on first use.
 
     Raises:
-        PostfixMissingError: no apt here, no network, or libraries of the system missing.
+        ProgramMissingError: no apt here, no network, or libraries of the system missing.
     """
-    postfix = Postfix(CACHE / "usr/sbin/smtp-source", CACHE / "usr/sbin/smtp-sink", CACHE / "usr/lib/postfix")
-    if not postfix.sink.exists():
-        _unpack(CACHE)
+    folder = unpacked("postfix", ["postfix"])
+    postfix = Postfix(folder / "usr/sbin/smtp-source", folder / "usr/sbin/smtp-sink", folder / "usr/lib/postfix")
     _check(postfix)
     return postfix
 
@@ -52,11 +45,11 @@ def ensure_postfix() -> Postfix:
 @contextlib.contextmanager
 def running_sink(postfix: Postfix, connections: int = 1024) -> Iterator[int]:
     """A sink on a free loopback port, for as long as the block lasts; the port is what is given."""
-    port = _free_port()
+    port = free_port()
     command = [str(postfix.sink), *_privileges(), f"127.0.0.1:{port}", str(connections)]
     with subprocess.Popen(command, env=postfix.environment) as process:
         try:
-            _wait_until_open(port)
+            await_port(port, "smtp-sink")
             yield port
         finally:
             process.terminate()
@@ -70,49 +63,15 @@ def source_seconds(postfix: Postfix, port: int, *, mails: int, connections: int,
     return time.perf_counter() - start
 
 
-def _unpack(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as download:
-        # apt drops its rights to a user of its own, who must be able to write here.
-        Path(download).chmod(0o777)
-        try:
-            if _apt("download", "postfix", folder=download) != 0:
-                _apt("update", folder=download)
-                _apt("download", "postfix", folder=download)
-            package = next(Path(download).glob("postfix_*.deb"))
-            subprocess.run(["dpkg", "-x", str(package), str(folder)], check=True)
-        except (OSError, StopIteration, subprocess.SubprocessError) as fault:
-            raise PostfixMissingError(f"cannot fetch Debian's postfix package: {fault!r}") from fault
-
-
-def _apt(*arguments: str, folder: str) -> int:
-    return subprocess.run(["apt-get", "-qq", *arguments], cwd=folder, check=False, capture_output=True).returncode
-
-
 def _check(postfix: Postfix) -> None:
     try:
         found = subprocess.run([str(postfix.sink)], env=postfix.environment, check=False, capture_output=True)
     except OSError as fault:
-        raise PostfixMissingError(f"{postfix.sink} does not run on {platform.machine()}: {fault}") from fault
+        raise ProgramMissingError(f"{postfix.sink} does not run on {platform.machine()}: {fault}") from fault
     if b"usage:" not in found.stderr:
-        raise PostfixMissingError(found.stderr.decode(errors="replace").strip())
+        raise ProgramMissingError(found.stderr.decode(errors="replace").strip())
 
 
 def _privileges() -> list[str]:
     """smtp-sink refuses to run as root."""
     return ["-u", "nobody"] if os.geteuid() == 0 else []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_until_open(port: int) -> None:
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise PostfixMissingError(f"smtp-sink did not open port {port}")

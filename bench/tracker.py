@@ -1,20 +1,15 @@
-"""The tracker's speed: pixels recorded durably, against the same server's bare answer, in one run on one machine.
+"""The tracker's speed: pixels recorded durably, against the same server's bare answer and nginx's, in one run.
 
-`python -m bench.tracker` prints the ratio. The load comes from another process over loopback: from wrk where it is
-installed, otherwise from an asyncio client of our own.
+The load comes over loopback from wrk, one thread of C, so that the server is what is measured.
 """
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.debian import await_port, ensure_nginx, ensure_wrk, free_port
 from engine.clock import SystemClock
 from engine.domain.tokens import KeyRing, MailRef, Purpose, mail_token
 from engine.domain.traffic import HitKind, TrafficContext, classify
@@ -43,10 +39,12 @@ _BARE = answer(200, [(b"content-type", b"image/gif"), (b"cache-control", b"no-st
 
 @dataclass(frozen=True, slots=True)
 class TrackerSpeed:
-    """Requests a second, bare and recorded; `recorded` hits were found in the spool and judged, of `asked`."""
+    """Requests a second: bare, recorded, and of nginx's `empty_gif`; `recorded` hits were found in the spool and
+    judged, of `asked`."""
 
     bare: float
     tracked: float
+    nginx: float
     asked: int
     recorded: int
 
@@ -69,16 +67,17 @@ async def bare_app(scope: Any, receive: Any, send: Any) -> None:
 def measure(seconds: float = 5, connections: int = 64, rounds: int = 2) -> TrackerSpeed:
     """Takes turns between the bare answer and the tracker, and keeps the best round of each."""
     path = f"/o/{mail_token(RING, Purpose.TRACK, MailRef(4711, b'table1'))}.gif"
-    bare = tracked = 0.0
+    bare = tracked = nginx = 0.0
     asked = 0
     with tempfile.TemporaryDirectory() as spool:
-        with _serving(_serve_bare) as plain, _serving(_serve_tracker, spool) as tracker:
+        with _serving(_serve_bare) as plain, _serving(_serve_tracker, spool) as tracker, _nginx() as best:
             for _ in range(rounds):
+                nginx = max(nginx, _load(best + path, seconds, connections)[0])
                 bare = max(bare, _load(plain + path, seconds, connections)[0])
                 speed, count = _load(tracker + path, seconds, connections)
                 tracked, asked = max(tracked, speed), asked + count
         recorded = sum(1 for batch in drain(Path(spool)) for hit in batch.hits if _judged(hit))
-    return TrackerSpeed(bare, tracked, asked, recorded)
+    return TrackerSpeed(bare, tracked, nginx, asked, recorded)
 
 
 def _judged(hit: Any) -> bool:
@@ -99,76 +98,62 @@ def _serve_tracker(port: int, spool: str) -> None:
 
 @contextmanager
 def _serving(target: Callable[..., None], *values: str) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = multiprocessing.get_context("spawn").Process(target=target, args=(port, *values))
     server.start()
     try:
-        _await_port(port)
+        await_port(port, target.__name__)
         yield f"http://{HOST}:{port}"
     finally:
         server.terminate()
         server.join(30)
 
 
-def _await_port(port: int) -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection((HOST, port), 1).close()
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
+_NGINX = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen {host}:{port}; location / {{ empty_gif; }} }}
+}}
+"""
+
+
+@contextmanager
+def _nginx() -> Iterator[str]:
+    program, port = ensure_nginx(), free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        config = Path(folder) / "nginx.conf"
+        config.write_text(_NGINX.format(folder=folder, host=HOST, port=port))
+        command = [str(program.path), "-c", str(config), "-e", f"{folder}/error.log"]
+        with subprocess.Popen(command, env=program.environment) as server:
+            try:
+                await_port(port, "nginx")
+                yield f"http://{HOST}:{port}"
+            finally:
+                server.terminate()
 
 
 def _load(url: str, seconds: float, connections: int) -> tuple[float, int]:
     """Requests a second, and how many were answered."""
-    if wrk := shutil.which("wrk"):
-        command = [wrk, "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-H", f"User-Agent: {AGENT}", url]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        speed, count = re.search(r"Requests/sec:\s+([\d.]+)", told), re.search(r"(\d+) requests in", told)
-        if not speed or not count or "Non-2xx" in told:
-            raise RuntimeError(told)
-        return float(speed[1]), int(count[1])
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        count = pool.apply(_own_load, (url, seconds, connections))
-    return count / seconds, count
-
-
-def _own_load(url: str, seconds: float, connections: int) -> int:
-    return asyncio.run(_gathered(url, seconds, connections))
-
-
-async def _gathered(url: str, seconds: float, connections: int) -> int:
-    host, _, path = url.removeprefix("http://").partition("/")
-    name, _, port = host.partition(":")
-    request = f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {AGENT}\r\n\r\n".encode()
-    until = time.monotonic() + seconds
-    return sum(await asyncio.gather(*(_one(name, int(port), request, until) for _ in range(connections))))
-
-
-async def _one(host: str, port: int, request: bytes, until: float) -> int:
-    reader, writer = await asyncio.open_connection(host, port)
-    count = 0
-    while time.monotonic() < until:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(head.decode("latin-1"))
-        await reader.readexactly(len(PIXEL))
-        count += 1
-    writer.close()
-    return count
+    wrk = ensure_wrk()
+    command = [str(wrk.path), "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-H", f"User-Agent: {AGENT}", url]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=wrk.environment).stdout
+    speed, count = re.search(r"Requests/sec:\s+([\d.]+)", told), re.search(r"(\d+) requests in", told)
+    if not speed or not count or "Non-2xx" in told:
+        raise RuntimeError(told)
+    return float(speed[1]), int(count[1])
 
 
 def main() -> None:
     speed = measure(seconds=float(sys.argv[1]) if len(sys.argv) > 1 else 5)
     print(
-        f"tracker: {speed.tracked:,.0f}/s recorded durably, {speed.bare:,.0f}/s bare: {speed.ratio:.2f}× "
-        f"(to reach 0.50)   {speed.recorded:,} of {speed.asked:,} answered hits found and judged"
+        f"tracker          {speed.ratio:.2f} of the same server's bare answer "
+        f"(to reach 0.50; {speed.tracked:,.0f} of {speed.bare:,.0f} requests/s),\n"
+        f"                 {speed.tracked / speed.nginx:.2f} of nginx's empty_gif (goal 0.33; {speed.nginx:,.0f}/s); "
+        f"{speed.recorded:,} hits found in the spool and judged, {speed.asked:,} answered"
     )
 
 
