@@ -97,6 +97,5 @@ def _after(story: LeadStory) -> Iterator[Line]:
 
 def _ahead(entry: Ahead) -> list[Segment]:
     told = entry.what.strip() or entry.campaign
-    return [
-        (f"{told}, {entry.unless}" if entry.unless.startswith("unless") else f"{told}: {entry.unless}".rstrip(": "), "")
-    ]
+    is_rule = entry.unless.startswith(("unless", "sooner"))
+    return [(f"{told}, {entry.unless}" if is_rule else f"{told}: {entry.unless}".rstrip(": "), "")]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from engine.domain.campaign import Campaign
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision, Send
@@ -16,6 +17,7 @@ from engine.domain.journey.facts import Action, Delivery, Enrollment, Enrollment
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.telling import Told, why_no_mail, why_paused
 from engine.domain.leadfields import BUILTINS
+from engine.domain.steps.base import UntilEvent
 from engine.domain.timing import closes_at, tell_instant, zone_for
 
 HORIZON = timedelta(days=400)
@@ -33,7 +35,8 @@ class Next:
     """What comes next in one run.
 
     `kind` is mail, task, notify, webhook, handoff, ends, paused, waits, or never (a mail that will not go, and why).
-    `at` is when, until `closes` at the latest where a window does; `unless` are the rules that would change it.
+    `at` is when, until `closes` at the latest where a window does; `unless` are the rules that would change it,
+    `sooner` the one that would bring it on.
     """
 
     campaign: str
@@ -44,6 +47,7 @@ class Next:
     closes: datetime | None = None
     because: str = ""
     unless: str = ""
+    sooner: str = ""
 
 
 @dataclass
@@ -94,7 +98,7 @@ def tell_next(found: Next, zone: ZoneInfo, now: datetime) -> Told:
     when = tell_instant(found.at, zone, now) if found.at is not None else ""
     if found.closes is not None:
         when += f"–{found.closes.astimezone(zone):%H:%M}"
-    unless = f"unless {found.unless}" if found.unless else ""
+    unless = "; ".join(_would_change(found, now))
     match found.kind:
         case "mail":
             return Told("next", f'{when} "{found.what}"', unless)
@@ -106,6 +110,13 @@ def tell_next(found: Next, zone: ZoneInfo, now: datetime) -> Told:
             return Told("next", f"{when} leaves {found.campaign}", found.because)
         case kind:
             return Told("next", f"{when} {kind} '{found.what}'", unless)
+
+
+def _would_change(found: Next, now: datetime) -> Iterator[str]:
+    if found.sooner and found.at is not None and found.at > now:
+        yield f"sooner if {found.sooner}"
+    if found.unless:
+        yield f"unless {found.unless}"
 
 
 def _soonest(found: Next) -> tuple[bool, datetime, str]:
@@ -154,7 +165,14 @@ def _mail(future: _Future, send: Send, at: datetime) -> Next:
         zone = zone_for(campaign.window, future.facts.lead.zone or None, future.programme.policy.zone)
         closes = closes_at(at, campaign.window, zone)
     unless = _unless(future.programme, send.campaign, send.stage)
-    return Next(send.campaign, send.run, "mail", send.mail, at, closes, unless=unless)
+    sooner = _sooner(campaign, send.step)
+    return Next(send.campaign, send.run, "mail", send.mail, at, closes, unless=unless, sooner=sooner)
+
+
+def _sooner(campaign: Campaign, name: str) -> str:
+    """The rule that a step waits for, at most so long."""
+    waits = [step.wait for _, step in campaign.steps() if step.id == name]
+    return waits[0].until.source if waits and isinstance(waits[0], UntilEvent) else ""
 
 
 def _unless(programme: Programme, name: str, stage_name: str) -> str:

@@ -42,6 +42,13 @@ def test_the_outlook_sees_through_branches_and_stages():
     assert ahead(play) == [("next", 'Thu 5 Nov 10:00 "b"', "")]
 
 
+def test_a_wait_until_something_happens_says_what_would_bring_the_mail_on():
+    one = stage("one", email("import", "2d", until="event('first_login')"), exhausted="hold")
+    play = Play(programme(campaign("c", one, exit="replied"))).run_to(MONDAY + HOUR)
+    wanted = ("next", 'Wed 4 Nov 10:00 "import"', "sooner if event('first_login'); unless exit: replied")
+    assert ahead(play) == [wanted]
+
+
 def test_a_zone_that_a_step_sets_moves_the_next_mail():
     one = stage("one", setting("move", zone="America/New_York"), email("b", "1d"))
     play = Play(programme(campaign("c", one, window=window("Mon-Sun", "09:00-17:00"))))
