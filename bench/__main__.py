@@ -15,23 +15,25 @@ from bench import (
     command_start,
     decide,
     import_leads,
+    memory,
     render,
     send_path,
-    sender_processes,
     smtp_transport,
     tick_scale,
     tracker,
+    whole_daemon,
 )
 
 ROWS: dict[str, Callable[[], None]] = {
     "send": send_path.main,
     "dkim": partial(send_path.main, dkim=True),
-    "senders": sender_processes.main,
+    "daemon": whole_daemon.main,
     "transport": smtp_transport.main,
     "render": render.main,
     "decide": decide.main,
     "tracker": tracker.main,
     "import": import_leads.main,
+    "memory": memory.main,
     "tick": tick_scale.main,
     "start": command_start.main,
 }

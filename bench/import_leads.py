@@ -2,14 +2,12 @@
 
 The bare load takes finished rows, as the import left them, and puts them through the driver's `executemany` into a
 fresh store with the same tables, indexes, settings and chunk size. Run as `python -m bench.import_leads [rows]`; with
-`--million` it takes 1,000,000, with `--memory` it prints the peak memory at two sizes.
+`--million` it takes 1,000,000.
 """
 
 from __future__ import annotations
 
-import resource
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -98,21 +96,6 @@ def compare(rows: int = ROWS, rounds: int = 3) -> tuple[float, float]:
         return min(imports), min(loads)
 
 
-def peak_megabytes(rows: int) -> int:
-    """The peak memory of a process of its own that imports that many rows."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.import_leads", "--peak", str(rows)], capture_output=True, text=True, check=True
-    )
-    return int(done.stdout)
-
-
-def _print_peak(rows: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        write_csv(Path(folder) / "leads.csv", rows)
-        timed_import(Path(folder) / "leads.csv", Path(folder) / "import.db")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-
-
 def main(rows: int = ROWS, rounds: int = 3) -> bool:
     """Print the row of the table; whether the ratio is reached."""
     ours, bare = compare(rows, rounds)
@@ -127,9 +110,4 @@ def main(rows: int = ROWS, rounds: int = 3) -> bool:
 if __name__ == "__main__":
     given = [int(word) for word in sys.argv[1:] if word.isdigit()]
     size = 1_000_000 if "--million" in sys.argv else (given or [ROWS])[0]
-    if "--peak" in sys.argv:
-        _print_peak(size)
-    elif "--memory" in sys.argv:
-        print(", ".join(f"{rows:,} rows: {peak_megabytes(rows)} MB" for rows in (size, 10 * size)))
-    else:
-        sys.exit(not main(size, 1 if size >= 1_000_000 else 3))
+    sys.exit(not main(size, 1 if size >= 1_000_000 else 3))
