@@ -75,7 +75,9 @@ def _moments(story: LeadStory) -> Iterator[list[Segment]]:
 
 
 def _why(moment: Moment) -> str:
-    shown = f"  #{moment.delivery}" if moment.delivery is not None and moment.what == "sent" else ""
+    """Why, and which mail it is about: `ripeline show` takes its number."""
+    named = moment.delivery is not None and moment.what in ("sent", "opened", "clicked")
+    shown = f"  #{moment.delivery}" if named else ""
     return f"{moment.why}{shown}".strip()
 
 

@@ -107,7 +107,7 @@ class Form:
         call = Call(self, context, tracked=tracked)
         functions = self._tracked if tracked else self._untracked
         sender, reply_to = self._sender(call, context)
-        subject = _answering(context.thread.subject) if context.thread else self._own_subject(call, context)
+        subject = answering(context.thread.subject) if context.thread else self._own_subject(call, context)
         call.mail["subject"] = subject
         call.mail["preheader"] = self._run(self._preheader, call)
         text, html = self._run(functions.text, call), self._run(functions.html, call)
@@ -275,7 +275,7 @@ class _Nobody:
         return {}
 
 
-def _answering(subject: str) -> str:
+def answering(subject: str) -> str:
     """The subject of an answer: mail programs keep a thread together only while its subject stays the same."""
     return subject if subject.casefold().startswith("re:") else f"Re: {subject}"
 

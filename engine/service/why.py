@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.content.form import answering
 from engine.domain.campaign import Campaign
 from engine.domain.journey.facts import EnrollmentStatus, LeadFacts
 from engine.domain.journey.outlook import Next, outlook, tell_next
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import evaluate, explain
+from engine.domain.steps import EmailStep
 from engine.domain.timing import tell_instant, zone_named
 from engine.service.happenings import (
     Moment,
@@ -210,9 +212,13 @@ def _entering(facts: LeadFacts, coming: Sequence[Next], now: datetime) -> Iterat
 
 def _titled(found: Next, speaker: Speaker) -> Next:
     """With the mail's subject in the place of its name."""
-    if found.kind not in ("mail", "never"):
+    if found.kind not in ("mail", "passes", "never"):
         return found
-    return replace(found, what=speaker.title(found.campaign, found.what).strip('"'))
+    campaign = speaker.programme.campaigns.get(found.campaign)
+    steps = [step for _, step in campaign.steps() if isinstance(step, EmailStep)] if campaign is not None else []
+    thread = next((step.thread for step in steps if step.mail == found.what), "")
+    title = speaker.title(found.campaign, thread or found.what).strip('"')
+    return replace(found, what=answering(title) if thread else title)
 
 
 def _never(papers: Papers, coming: Sequence[Next], speaker: Speaker, now: datetime) -> Iterator[Outside]:

@@ -15,11 +15,12 @@ from engine.domain.journey.admission import admit
 from engine.domain.journey.decision import Decision, Send, Withdrawn
 from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Delivery, Enrollment, EnrollmentStatus, LeadFacts
-from engine.domain.journey.lanes import rank, who_waits
+from engine.domain.journey.lanes import HANDED_OFF, rank, who_waits
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.progress import leave_if_done, proceed
 from engine.domain.journey.route import step_now
 from engine.domain.journey.run import Run
+from engine.domain.steps import HandoffStep
 
 ROUNDS = 12
 """How often all runs are asked in one look, while what one does stirs the others (a field set, a lane freed)."""
@@ -91,8 +92,18 @@ def _stand(run: Run, why_paused: str) -> None:
         stage = run.stage
         streams = stage is not None and stage.cadence is not None
         due_at = None if streams else run.now_is.due_at
+        why = run.now_is.waiting
         run.change(status=EnrollmentStatus.ACTIVE, waiting="", due_at=due_at)
-        run.tell("resumed")
+        if why == HANDED_OFF and _ends_with_handoff(run):
+            run.change(since=run.now, due_at=None)  # the hand-off was over when sales gave the lead back
+        run.tell("resumed", why=why)
+
+
+def _ends_with_handoff(run: Run) -> bool:
+    """Whether the last step that this run has done gave the lead to sales."""
+    stage, passed = run.stage, run.now_is.passed
+    last = stage.step(step_now(run.campaign, passed[-1])) if stage is not None and passed else None
+    return isinstance(last, HandoffStep)
 
 
 def _remember(draft: Draft, runs: list[Run]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.journey.decision import Act, Line, Send
-from engine.domain.journey.facts import LeadFacts
+from engine.domain.journey.facts import Event, LeadFacts
 from engine.domain.journey.history import History
 from engine.domain.journey.mailable import window_zone
 from engine.domain.journey.programme import Programme
@@ -48,7 +48,7 @@ class Draft:
         if self.handed_off:
             return True
         since = self.facts.lead.handed_off_at
-        return since is not None and all(back.at <= since for back in self.history.by_name.get(RECYCLED, ()))
+        return since is not None and not any(_came_back(back, since) for back in self.history.by_name.get(RECYCLED, ()))
 
     @property
     def marketing_sends(self) -> int:
@@ -68,3 +68,13 @@ class Draft:
         if any(name not in self.fields or self.fields[name] != value for name, value in values.items()):
             self.stirs += 1
             self.fields.update(values)
+
+
+def _came_back(back: Event, since: datetime) -> bool:
+    """Whether sales gave the lead back after it was handed over.
+
+    A give-back may be known by its day alone, which stands as that day's midnight; it then counts if it is of the day
+    of the hand-off and came to us after it.
+    """
+    by_day = back.at.time() == time.min and back.at.date() == since.date()
+    return back.at > since or (by_day and (back.received_at or back.at) > since)

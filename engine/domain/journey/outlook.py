@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from engine.domain.campaign import Campaign
+from engine.domain.campaign import Campaign, Stage
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision, Send
 from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus, Lead, LeadFacts
 from engine.domain.journey.programme import Programme
+from engine.domain.journey.route import stage_now
 from engine.domain.journey.telling import Told, why_no_mail, why_paused
 from engine.domain.leadfields import BUILTINS
+from engine.domain.steps import BranchStep
 from engine.domain.steps.base import UntilEvent
 from engine.domain.timing import closes_at, tell_instant, zone_for
 
@@ -34,7 +36,8 @@ RunKey = tuple[str, int]
 class Next:
     """What comes next in one run.
 
-    `kind` is mail, task, notify, webhook, handoff, ends, paused, waits, or never (a mail that will not go, and why).
+    `kind` is mail, task, notify, webhook, handoff, ends, paused, waits, passes (a mail's turn comes, and it is not
+    sent), or never (a mail that will not go, and why).
     `at` is when, until `closes` at the latest where a window does; `unless` are the rules that would change it,
     `sooner` the one that would bring it on.
     """
@@ -52,13 +55,19 @@ class Next:
 
 @dataclass
 class _Future:
-    """The play of a silent future: who has an answer already, and which mails never go for which reason."""
+    """The play of a silent future: who has an answer already, which mails never go for which reason, which one a run
+    passes first without sending it, and where each run stands at present."""
 
     programme: Programme
     facts: LeadFacts
     answers: list[Next] = field(default_factory=list)
     answered: set[RunKey] = field(default_factory=set)
     refused: set[tuple[RunKey, str]] = field(default_factory=set)
+    passes: dict[RunKey, Next] = field(default_factory=dict)
+    present: dict[RunKey, Enrollment] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.present = {(run.campaign, run.run): run for run in self.facts.enrollments}
 
     def answer(self, found: Next) -> None:
         place = (found.campaign, found.run)
@@ -88,8 +97,8 @@ def outlook(facts: LeadFacts, programme: Programme, now: datetime) -> list[Next]
         if known <= future.answered:
             break
         at = at if decision.sends else decision.recheck_at
-    for run in future.open_runs():
-        future.answer(_waiting(run))
+    for run in list(future.open_runs()):
+        future.answer(future.passes.get((run.campaign, run.run)) or _waiting(run))
     return sorted((found for found in future.answers if (found.campaign, found.run) in known), key=_soonest)
 
 
@@ -102,6 +111,8 @@ def tell_next(found: Next, zone: ZoneInfo, now: datetime) -> Told:
     match found.kind:
         case "mail":
             return Told("next", f'{when} "{found.what}"', unless)
+        case "passes":
+            return Told("next", f'{when} passes "{found.what}"', f"it is not sent: {found.because}")
         case "never":
             return Told("never", f'"{found.what}"', found.because)
         case "paused" | "waits":
@@ -136,13 +147,12 @@ def _read(future: _Future, decision: Decision, at: datetime) -> None:
     for send in decision.sends:
         future.answer(_mail(future, send, at))
     for act in decision.actions:
-        unless = _unless(future.programme, act.campaign, "")
+        unless = _unless(future, (act.campaign, act.run), act.step)
         future.answer(Next(act.campaign, act.run, act.kind, act.step, at, unless=unless))
     for line in decision.lines:
         if line.code == "dropped":
-            _refused(
-                future, (line.campaign, line.run), str(line.data["mail"]), why_no_mail(str(line.data["why"]), line.data)
-            )
+            because = why_no_mail(str(line.data["why"]), line.data)
+            _refused(future, (line.campaign, line.run), str(line.data["mail"]), because, at)
         elif line.code == "ended":
             because = str(line.data.get("because") or line.data["why"])
             future.answer(Next(line.campaign, line.run, "ends", at=at, because=because))
@@ -152,7 +162,8 @@ def _read(future: _Future, decision: Decision, at: datetime) -> None:
             future.answer(Next(run.campaign, run.run, "paused", run.step, because=because))
 
 
-def _refused(future: _Future, place: RunKey, mail: str, because: str) -> None:
+def _refused(future: _Future, place: RunKey, mail: str, because: str, at: datetime) -> None:
+    future.passes.setdefault(place, Next(*place, "passes", mail, at, because=because))
     if (place, because) not in future.refused:
         future.refused.add((place, because))
         future.answers.append(Next(*place, "never", mail, because=because))
@@ -164,7 +175,7 @@ def _mail(future: _Future, send: Send, at: datetime) -> Next:
     if campaign.window is not None:
         zone = zone_for(campaign.window, future.facts.lead.zone or None, future.programme.policy.zone)
         closes = closes_at(at, campaign.window, zone)
-    unless = _unless(future.programme, send.campaign, send.stage)
+    unless = _unless(future, (send.campaign, send.run), send.step)
     sooner = _sooner(campaign, send.step)
     return Next(send.campaign, send.run, "mail", send.mail, at, closes, unless=unless, sooner=sooner)
 
@@ -175,12 +186,25 @@ def _sooner(campaign: Campaign, name: str) -> str:
     return waits[0].until.source if waits and isinstance(waits[0], UntilEvent) else ""
 
 
-def _unless(programme: Programme, name: str, stage_name: str) -> str:
-    campaign = programme.campaigns[name]
-    stage = campaign.stage(stage_name)
+def _unless(future: _Future, place: RunKey, step: str) -> str:
+    """What would change it: rules of the stage where the run stands now, its branches before that step, its exit."""
+    campaign = future.programme.campaigns[place[0]]
+    run = future.present.get(place)
+    stage = stage_now(campaign, run.stage) if run is not None else campaign.first_stage
     rules = [f"advance: {stage.advance.source}"] if stage is not None and stage.advance is not None else []
+    rules += [f"branch: {when}" for when in _branches(stage, run.step if run is not None else "", step)]
     rules += [f"exit: {campaign.exit.source}"] if campaign.exit is not None else []
     return ", or ".join(rules)
+
+
+def _branches(stage: Stage | None, frm: str, to: str) -> Iterator[str]:
+    """The conditions of the branches between two steps of a stage, as they stand in the file."""
+    ids = [step.id for step in stage.steps] if stage is not None else []
+    first = ids.index(frm) if frm in ids else 0
+    last = ids.index(to) if to in ids else len(ids)
+    for step in stage.steps[first:last] if stage is not None else ():
+        if isinstance(step, BranchStep):
+            yield from (arm.when.source for arm in step.arms if arm.when is not None)
 
 
 _WAITS = {

@@ -97,6 +97,19 @@ PAUSES: Mapping[str, str] = {
     CAMPAIGN_REMOVED: "the campaign is no longer among the files",
 }
 
+RESUMES: Mapping[str, str] = {
+    HANDED_OFF: "sales gave the lead back",
+    CAMPAIGN_PAUSED: "the campaign goes on",
+    CAMPAIGN_REMOVED: "the campaign is back among the files",
+}
+
+
+def _why_resumed(why: str) -> str:
+    if why.startswith(LANE):
+        return f"{why.removeprefix(LANE)} no longer goes first in its lane"
+    return RESUMES.get(why, "")
+
+
 NO_MAIL: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "no_address": lambda _: "the lead has no email address",
     "suppressed": lambda data: f"suppressed: {data.get('reason', 'no mail is wanted')}",
@@ -180,9 +193,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "paused": lambda told: Told(
         "paused", told.line.campaign, why_paused(told.text("why"), told.line.campaign, told.programme)
     ),
-    "resumed": lambda told: Told("resumed", told.line.campaign),
+    "resumed": lambda told: Told("resumed", told.line.campaign, _why_resumed(told.text("why"))),
     "date_unknown": lambda told: Told("waits", f"for the date of '{told.text('step')}'", "the lead has no such date"),
     "skipped": lambda told: Told("skipped", f"'{told.text('step')}'", told.campaign_rule("when")),
+    "had_already": lambda told: Told(
+        "skipped", told.mail, "the lead had it on an earlier visit (repeat = true would send it again)"
+    ),
     "skipped_late": lambda told: Told(
         "skipped", f"'{told.text('step')}'", f'its date had passed: {told.instant("due")} (late = "skip")'
     ),

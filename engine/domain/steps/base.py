@@ -51,7 +51,10 @@ Outcome = Done | Goto | Waiting
 
 
 class Mail(Protocol):
-    """What a mail step asks of its mail: whether it is still on its way, and when it was over."""
+    """What a mail step asks of its mail: since when it is decided, whether it is on its way, and when it was over."""
+
+    @property
+    def created_at(self) -> datetime: ...
 
     @property
     def in_flight(self) -> bool: ...
@@ -90,6 +93,8 @@ class Run(Protocol):
     def delivery(self, step: Any) -> Mail | None: ...
 
     def action(self, step: Step) -> Errand | None: ...
+
+    def is_of_earlier_visit(self, instant: datetime) -> bool: ...
 
     def may_mail(self, step: Any) -> Held | None: ...
 

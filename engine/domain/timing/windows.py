@@ -109,8 +109,11 @@ def zone_for(window: Window | None, lead_zone: str | None, home_zone: str) -> Zo
 def next_open(instant: datetime, window: Window | None, zone: ZoneInfo, calendar: Calendar) -> datetime | None:
     """The UTC instant itself if mail may go then, else the next opening; None if there is none within 400 days.
 
-    Without a window, mail may go at any time of the dates that are neither blackout nor holiday.
+    Without a window, mail may go at any time of the dates that are neither blackout nor holiday. At the calendar's end,
+    where dates such as 9999-12-31 stand for "never", nothing opens.
     """
+    if instant.year >= CALENDAR_ENDS:
+        return None
     local = instant.astimezone(zone)
     if not local.fold and _is_open(local, window or _ALWAYS, calendar):
         return instant
@@ -156,6 +159,8 @@ def tell_days(days: frozenset[int]) -> str:
 
 
 _ALWAYS = Window()
+CALENDAR_ENDS = 9_990
+"""From this year on dates are not reckoned with: a search for the next opening would leave what Python can count."""
 
 
 def _read_days(part: str) -> frozenset[int] | str:

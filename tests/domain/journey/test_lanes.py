@@ -90,6 +90,26 @@ def test_sales_gives_a_lead_back_by_the_event_recycled():
     assert play.steps == ["a", "b", "c"]
 
 
+def test_the_wait_behind_a_handoff_counts_from_when_sales_gave_the_lead_back():
+    one = stage("one", HandoffStep(id="over"), exhausted="two", after="14d")
+    play = Play(programme(campaign("c", one, stage("two", email("z"))))).run_to(MONDAY + 30 * DAY)
+    play.event("recycled")
+    play.run_for(13 * DAY)
+    assert play.steps == []
+    play.run_for(2 * DAY)
+    assert play.steps == ["z"]
+
+
+@pytest.mark.parametrize(("later", "steps"), [(0, ["a", "b", "c"]), (-1, ["a"])])
+def test_a_give_back_known_by_its_day_alone_counts_on_the_day_of_the_handoff(later, steps):
+    play = Play(programme(campaign("c", HANDS_OVER))).run_to(MONDAY + 30 * DAY)
+    handed = play.facts.lead.handed_off_at
+    day = handed.replace(hour=0, minute=0) + later * DAY
+    play.happens(EventKind.CUSTOM, "recycled", at=day, received_at=play.now)
+    play.run_for(10 * DAY)
+    assert play.steps == steps
+
+
 def test_a_handoff_after_the_lead_came_back_holds_again():
     first, second = HandoffStep(id="over"), HandoffStep(id="again", wait=Span(days=1))
     play = Play(programme(campaign("c", stage("one", email("a"), first, second, email("b"))))).run_to(MONDAY + 9 * DAY)

@@ -34,12 +34,31 @@ def test_the_next_mail_is_told_with_its_window_and_what_would_change_it():
     assert play.run_to(MONDAY + 20 * DAY).sent_at("case") == datetime(2026, 11, 16, 9, tzinfo=UTC)
 
 
+def test_what_would_change_the_present_comes_from_the_present_stage_and_its_branches():
+    """A lead that stands in `one` is not told the rules of a later stage, but those that move it from here."""
+    ask = branch("ask", "2d", ("clicks > 0", "three"), ("", "two"))
+    one = stage("one", email("a"), ask, advance="clicks >= 2")
+    two = stage("two", email("b", "1d"), advance="opens >= 9")
+    play = Play(programme(campaign("c", one, two, stage("three", email("x")), exit="replied"))).run_to(MONDAY)
+    ((_, what, because),) = ahead(play)
+    assert what == 'Thu 5 Nov 10:00 "b"'
+    assert because == "unless advance: clicks >= 2, or branch: clicks > 0, or exit: replied"
+
+
+def test_a_lead_that_gets_no_mail_is_told_which_turn_comes_and_why_it_is_not_sent():
+    one = stage("one", email("a"), email("b", "2d"), exhausted="hold")
+    play = Play(programme(campaign("c", one))).suppressed("unsubscribed", "marketing").run_to(MONDAY)
+    verb, what, because = ahead(play)[0]
+    assert (verb, what) == ("next", 'Wed 4 Nov 10:00 passes "b"')
+    assert because == "it is not sent: suppressed: unsubscribed"
+
+
 def test_the_outlook_sees_through_branches_and_stages():
     one = stage("one", email("a"), branch("ask", "2d", ("clicks > 0", "never"), ("", "two")))
     play = Play(programme(campaign("c", one, stage("never", email("x")), stage("two", email("b", "1d"))))).run_to(
         MONDAY
     )
-    assert ahead(play) == [("next", 'Thu 5 Nov 10:00 "b"', "")]
+    assert ahead(play) == [("next", 'Thu 5 Nov 10:00 "b"', "unless branch: clicks > 0")]
 
 
 def test_a_wait_until_something_happens_says_what_would_bring_the_mail_on():

@@ -185,6 +185,7 @@ def test_a_lead_that_comes_back_to_a_stage_gets_no_mail_twice_unless_it_repeats(
     play = Play(programme(campaign("c", one)), LeadFacts(lead(fields={"points": 0}))).run_to(MONDAY + 5 * DAY)
     assert play.steps == ["a", "r", "r", "r"]
     assert [mail.occurrence for mail in play.mails] == [1, 1, 2, 3]
+    assert play.codes.count("had_already") >= 2, "the story says why 'a' does not come again"
 
 
 def test_a_campaign_that_goes_in_circles_stops_and_says_so():

@@ -98,7 +98,9 @@ def test_a_pause_names_the_campaign_that_goes_first_and_why():
     )
     because = "clean goes first in lane nurture (priority 40 < 50)"
     assert told(play, "paused") == Told("paused", "trial", because)
-    assert told(play.run_to(MONDAY + 2 * DAY), "resumed") == Told("resumed", "trial")
+    assert told(play.run_to(MONDAY + 2 * DAY), "resumed") == Told(
+        "resumed", "trial", "clean no longer goes first in its lane"
+    )
 
 
 OUTSIDE = stage(

@@ -324,3 +324,10 @@ def test_a_wait_of_nothing_lets_the_next_mail_follow_the_acceptance():
     ways = programme(campaign("c", stage("one", email("a"), email("b", operational=True))))
     play = Play(ways, accepts=timedelta(minutes=3)).run_to(MONDAY + HOUR)
     assert [mail.at - MONDAY for mail in play.mails] == [3 * MINUTE, 6 * MINUTE]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9991-01-01"])
+def test_a_date_that_means_never_waits_and_breaks_nothing(day):
+    one = stage("one", email("a", at="3 days before lead.renewal 10:00"))
+    ways = programme(campaign("c", one, window=window("Mon-Thu", "09:00-17:00")))
+    assert Play(ways).knows(renewal=day).run_to(MONDAY + 40 * DAY).mails == []

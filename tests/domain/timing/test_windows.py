@@ -257,3 +257,9 @@ def test_no_earlier_minute_is_open(case: tuple[datetime, Window, ZoneInfo, Plain
     # The first two days and the last two hours: where an opening would be missed.
     for number in (*range(min(minutes, 2880)), *range(max(0, minutes - 120), minutes)):
         assert not is_open(instant + number * MINUTE, window, zone, calendar)
+
+
+@pytest.mark.parametrize("day", [utc("9999-12-31 22:00"), utc("9998-12-31 00:00")])
+def test_nothing_opens_at_the_end_of_the_calendar(day: datetime) -> None:
+    """A date such as 9999-12-31 stands for "never" in many CRMs."""
+    assert next_open(day, OFFICE, BERLIN, PLAIN) is None
