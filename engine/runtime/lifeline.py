@@ -15,7 +15,15 @@ log = logging.getLogger("ripeline.daemon")
 SUPERVISOR = "RIPELINE_SUPERVISOR"
 """The environment variable by which a supervisor tells its children its process number."""
 
+CHILD = "RIPELINE_CHILD"
+"""The environment variable by which a supervisor tells a child its name: `sender-1`, `tracker-1`."""
+
 LOOK_SECONDS = 0.5
+
+
+def child_name() -> str:
+    """The name that the supervisor gave to this process; empty where a person started it."""
+    return os.environ.get(CHILD, "")
 
 
 def end_with_supervisor() -> None:

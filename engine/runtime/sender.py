@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from engine.service.deliver import Batch, Dispatch, Sent
 from engine.service.letters import Letter
-from engine.smtp.gate import GroupGate
+from engine.smtp.gate import GroupGate, Watch
 from engine.smtp.health import Use
 from engine.smtp.mailer import Mailer
 from engine.store.database import StoreError
@@ -34,14 +34,21 @@ Result = TypeVar("Result")
 
 
 class SendingLine:
-    """Sends whatever is due, until told to stop."""
+    """Sends whatever is due, until told to stop; `watch` hears of each group that passed the gate."""
 
-    def __init__(self, dispatch: Dispatch, mailer: Mailer, workers: int, writer: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        mailer: Mailer,
+        workers: int,
+        writer: ThreadPoolExecutor,
+        watch: Watch | None = None,
+    ) -> None:
         self._dispatch = dispatch
         self._mailer = mailer
         self._workers = workers
         self._writer = writer
-        self._gate = GroupGate(dispatch.admit, writer, expected=lambda: self._under_way)
+        self._gate = GroupGate(dispatch.admit, writer, expected=lambda: self._under_way, watch=watch)
         self._under_way = 0
         self._letters: asyncio.Queue[Letter] = asyncio.Queue(maxsize=workers * 2)
         self._ended = asyncio.Event()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.runtime.lifeline import SUPERVISOR
+from engine.runtime.lifeline import CHILD, SUPERVISOR
 
 log = logging.getLogger("ripeline.daemon")
 
@@ -87,7 +87,8 @@ class Supervisor:
                 process.wait()
 
     def _start(self, child: Child) -> None:
-        child.process = subprocess.Popen(list(child.command), env={**os.environ, SUPERVISOR: str(os.getpid())})  # noqa: S603
+        told = {SUPERVISOR: str(os.getpid()), CHILD: child.name}
+        child.process = subprocess.Popen(list(child.command), env={**os.environ, **told})  # noqa: S603
         child.started = self._monotonic()
         child.resume_at = 0.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,11 +45,15 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
     )
 
 
-def advance_all(store: Store, programme: Programme, now: datetime) -> Advanced:
-    """Decide every lead that is due at `now`, batch by batch."""
+def advance_all(
+    store: Store, programme: Programme, now: datetime, after: Callable[[Advanced], None] | None = None
+) -> Advanced:
+    """Decide every lead that is due at `now`, batch by batch; `after` hears of each batch once it is committed."""
     total = Advanced()
     while (batch := advance_due(store, programme, now)).leads:
         total += batch
+        if after is not None:
+            after(batch)
         if batch.leads < BATCH:
             break
     return total

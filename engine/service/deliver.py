@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -22,6 +22,7 @@ from engine.service.outcomes import Fate, fate
 from engine.service.running import Runner, Running
 from engine.service.uncertain import span_of
 from engine.service.witness import Witness
+from engine.smtp.mailer import SendResult
 from engine.smtp.replies import Outcome, OutcomeKind, Phase
 from engine.smtp.retry import RetrySchedule
 from engine.store.bundles import home_value
@@ -59,6 +60,10 @@ GROUP = 256
 """Outcomes written in one commit at most."""
 
 
+Account = Callable[[Sequence[SendResult]], None]
+"""Hears of the attempts that a commit put on record, once for each commit, in the writer's thread; must not raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Claimed deliveries with all that is needed to write their mails."""
@@ -77,8 +82,9 @@ class Dispatch:
     that were noted are written together with the next gate's commit, or by `flush`.
     """
 
-    def __init__(self, home: Home, node: str, runner: Runner | None = None) -> None:
+    def __init__(self, home: Home, node: str, runner: Runner | None = None, account: Account | None = None) -> None:
         self._home = home
+        self._account = account
         self._node = node
         self._runner = runner or Runner(home)
         self._letters = Letters(home)
@@ -104,7 +110,7 @@ class Dispatch:
             return None
         running = self._runner.current()
         self._troubles = troubles_of(self._home)
-        kept = Kept(_standing_still(running), self._troubles.stopped)
+        kept = Kept(running.standing_still, self._troubles.stopped)
         with writing(self._home.store) as connection:
             claims = claim_due(connection, self._node, now, now + LEASE, limit, kept)
         if not claims:
@@ -171,6 +177,8 @@ class Dispatch:
         self._witness.renew(now)
         for _ in group:
             self._forget(self._noted.popleft().letter.claim)
+        if known and self._account is not None:
+            self._account([one.result for one, _ in known])
         return admitted
 
     def _forget(self, claim: Claimed) -> None:
@@ -246,11 +254,6 @@ class Dispatch:
             if gone
             else None,
         )
-
-
-def _standing_still(running: Running) -> list[str]:
-    """The campaigns of the bundle that do not run now; mails of those that are gone are claimed, and dropped."""
-    return [name for name in running.programme.campaigns if not running.programme.runs(name)]
 
 
 def _refuse_expired(claim: Claimed, now: datetime) -> None:

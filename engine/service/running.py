@@ -24,6 +24,11 @@ class Running:
     mails: Mapping[str, str]
     links: LinkNames
 
+    @property
+    def standing_still(self) -> list[str]:
+        """The campaigns of the bundle that do not run now; mails of those that are gone are claimed, and dropped."""
+        return [name for name in self.programme.campaigns if not self.programme.runs(name)]
+
     def mail_digest(self, key: MailKey, language: str) -> str | None:
         """The compiled mail for a lead's language: its own ("de-at"), the bare one ("de"), or the home's."""
         wanted = language.casefold().replace("_", "-")

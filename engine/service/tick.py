@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,11 +34,14 @@ def take_hits(home: Home, running: Running, hits: list[Hit]) -> int:
     return record_hits(home, hits, running.links, quarantine)
 
 
-def tick(home: Home, running: Running, now: datetime) -> Ticked:
-    """Judge traffic, take back what dead senders left, settle the uncertain, decide every lead that is due."""
+def tick(home: Home, running: Running, now: datetime, after: Callable[[Advanced], None] | None = None) -> Ticked:
+    """Judge traffic, take back what dead senders left, settle the uncertain, decide every lead that is due.
+
+    `after` hears of each batch of leads once it is decided.
+    """
     judged = 0
     while batch := settle_due(home, running.links, now):
         judged += batch
     take_back(home, now)
     settled = settle_uncertain(home, now)
-    return Ticked(0, judged, advance_all(home.store, running.programme, now), settled)
+    return Ticked(0, judged, advance_all(home.store, running.programme, now, after), settled)

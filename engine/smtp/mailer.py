@@ -14,7 +14,7 @@ from engine.clock import Clock
 from engine.errors import did_you_mean
 from engine.smtp.gate import Gate
 from engine.smtp.health import Alarm
-from engine.smtp.pool import RelayPool, RelayState
+from engine.smtp.pool import Listener, RelayPool, RelayState
 from engine.smtp.replies import Outcome, OutcomeKind, Phase
 from engine.smtp.settings import RelaySettings, RelaySettingsError
 from engine.smtp.transaction import Outgoing
@@ -63,8 +63,9 @@ class RelaySet:
         clock: Clock,
         alarm: Alarm,
         monotonic: Callable[[], float] = time.monotonic,
+        listener: Listener | None = None,
     ) -> None:
-        self._pools = {relay.name: RelayPool(relay, clock, alarm, monotonic) for relay in relays}
+        self._pools = {relay.name: RelayPool(relay, clock, alarm, monotonic, listener) for relay in relays}
         self._routes = routes
         backups = (name for names in routes.backups.values() for name in names)
         for name in (routes.default, *routes.by_sender_domain.values(), *backups):

@@ -16,6 +16,9 @@ from engine.smtp.settings import RelaySettings, tls_context
 from engine.smtp.transaction import Outgoing, transact
 from engine.smtp.turns import Pace, Turns
 
+Listener = Callable[[str, float], None]
+"""Hears, after each mail, which relay was talked to and for how many seconds; a new connection's greeting counts."""
+
 _GOODBYE = 2.0
 """Seconds that a relay has to answer QUIT."""
 
@@ -39,8 +42,16 @@ class RelayPool:
         RelaySettingsError: the relay's certificates cannot be read.
     """
 
-    def __init__(self, relay: RelaySettings, clock: Clock, alarm: Alarm, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        relay: RelaySettings,
+        clock: Clock,
+        alarm: Alarm,
+        monotonic: Callable[[], float],
+        listener: Listener | None = None,
+    ) -> None:
         self.relay = relay
+        self._listener = listener
         self._context = None if relay.tls == "none" else tls_context(relay)
         self._clock = clock
         self._alarm = alarm
@@ -126,7 +137,10 @@ class RelayPool:
         is_trial = self._health.is_due
         self._become(self._health.tried())
         try:
+            begun = self._monotonic()
             outcome = await self._send_over_session(mail, gate)
+            if self._listener is not None:
+                self._listener(self.relay.name, self._monotonic() - begun)
             self._learn(outcome, is_trial)
             return outcome
         finally:
