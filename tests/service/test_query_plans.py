@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import event
 
 from engine.domain.traffic import HitKind
+from engine.service.gauges import gauges_of
 from engine.service.housekeeping import keep_house
 from tests.service.world import World
 
@@ -92,6 +93,22 @@ def test_no_statement_of_a_day_reads_a_whole_table(world: World) -> None:
     assert len(asked) > 40, "the day was not seen"
     wrong = list(faults(world, asked))
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("standing_still", [(), ("drip",)])
+def test_what_monitoring_asks_every_few_seconds_reads_no_table(world: World, standing_still: tuple[str, ...]) -> None:
+    world.take_in(f"{JANE},Jane,web")
+    world.go()
+    with statements(world) as asked:
+        gauges_of(world.home, world.clock.now(), standing_still)
+    assert len(asked) >= 9, "the scrape was not seen"
+    wrong = list(faults(world, asked))
+    assert not wrong, "\n\n".join(wrong)
+    counted = [sql for sql in asked if "count(" in sql and "unknown" not in str(asked[sql])]
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        plans = [_plan(database, sql) for sql in counted]
+    assert len(plans) == 3
+    assert all("USING COVERING INDEX ix_delivery_due" in plan for plan in plans), "counted by the index alone"
 
 
 @pytest.mark.parametrize(
