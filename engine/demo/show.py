@@ -25,7 +25,7 @@ from engine.store.database import reading
 from engine.store.deliveries import state_counts
 from engine.store.events import event_counts
 from engine.store.funnel import entered
-from engine.web.server import TrackerServer
+from engine.web.server import ServerThread
 
 INBOX_PORT = 8025
 BAR = 24
@@ -150,8 +150,8 @@ def _inbox_server(stage: Stage) -> Iterator[str]:
     """The inbox's page on its usual port, or on a free one."""
     app = inbox_site(stage.inbox)
     try:
-        server = TrackerServer(app, port=INBOX_PORT)
+        server = ServerThread(app, port=INBOX_PORT)
     except RipelineError:
-        server = TrackerServer(app)
+        server = ServerThread(app)
     with server:
         yield server.url

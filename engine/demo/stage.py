@@ -39,7 +39,7 @@ from engine.store.database import reading
 from engine.store.deliveries import next_delivery_instant
 from engine.store.events import next_settling_instant
 from engine.store.journey import next_due_instant
-from engine.web.server import TrackerServer
+from engine.web.server import ServerThread
 from engine.web.spool import Spool
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -156,7 +156,7 @@ def set_stage(folder: Path, count: int) -> Iterator[Stage]:
         home = _home(folder, clock, port)
         app, spool = tracker_site_of(home, "demo")
         with (
-            TrackerServer(app) as tracker,
+            ServerThread(app) as tracker,
             asyncio.Runner() as loop,
             ThreadPoolExecutor(1) as writer,
             httpx.Client(timeout=10, trust_env=False) as client,

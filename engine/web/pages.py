@@ -104,6 +104,7 @@ class Pages:
             log.warning("An unsubscribe for delivery %d waits in the spool: %s", hit.delivery, type(error).__name__)
             if not await self._spooled(hit):
                 return self._later()
+        self._recorder.tally.add(hit.kind)
         return self._press.page("left", token=visit.token, up=visit.up)
 
     async def _spooled(self, hit: Hit) -> bool:
@@ -140,6 +141,7 @@ class Pages:
         hit = self._hit(HitKind.PREFERENCE, visit, "preferences")
         preferences = self._services.preferences
         await self._services.call(preferences.choose, hit.delivery, wish, hit.at, evidence(hit))
+        self._recorder.tally.add(hit.kind)
         chosen = await self._services.call(preferences.choices, visit.delivery)
         return self._preferences(visit, chosen or choices, "Saved. It holds from now on.")
 

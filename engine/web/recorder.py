@@ -14,6 +14,7 @@ from typing import Any
 from engine.clock import Clock
 from engine.domain.traffic import Hit, HitKind, clean_header
 from engine.web.spool import Spool
+from engine.web.tally import HitTally
 
 log = logging.getLogger("ripeline.tracker")
 
@@ -62,10 +63,15 @@ class HitMaker:
 
 
 class Recorder:
-    """Makes hits and spools them; `spool` is closed with the server."""
+    """Makes hits, spools them and counts them in `tally`; `close` it with the server."""
 
-    def __init__(self, spool: Spool, maker: HitMaker) -> None:
-        self.spool, self.maker = spool, maker
+    def __init__(self, spool: Spool, maker: HitMaker, tally: HitTally | None = None) -> None:
+        self.spool, self.maker, self.tally = spool, maker, tally or HitTally()
+
+    async def close(self) -> None:
+        """Write and report what waits; nothing may be recorded afterwards."""
+        await self.spool.close()
+        self.tally.flush()
 
     async def traffic(self, kind: HitKind, delivery: int, scope: Mapping[str, Any], **details: Any) -> None:
         """Returns when the hit is on disk, or cannot be: who clicks must arrive even if our disk is full."""
@@ -74,6 +80,8 @@ class Recorder:
             await self.spool.append(hit)
         except OSError:
             log.exception("A hit on delivery %d could not be written to the spool and is lost.", delivery)
+            return
+        self.tally.add(kind)
 
 
 def _origin(key: bytes, host: str) -> tuple[str, str]:

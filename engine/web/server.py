@@ -38,6 +38,17 @@ class Conditions:
     trusted_proxies: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a server is for: its name in messages, and the section of config.toml that says where it listens."""
+
+    name: str
+    section: str
+
+
+TRACKER = Role("tracker", "tracking")
+
+
 class BoundedHttp(HttpToolsProtocol):
     """uvicorn's protocol with bounds: by itself it limits neither a request's size nor how slowly a client sends it."""
 
@@ -95,7 +106,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def listen(host: str, port: int, *, shared: bool = False, role: Role = TRACKER) -> socket.socket:
     """A listening socket; port 0 takes a free one, `shared` lets several workers listen on the same.
 
     Raises:
@@ -111,8 +122,8 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     except OSError as error:
         listener.close()
         raise RipelineError(
-            f"The tracker cannot listen on {host}:{port}: {error.strerror or error}. "
-            "Is another daemon running? Choose another with [tracking] host and port in config.toml."
+            f"The {role.name} cannot listen on {host}:{port}: {error.strerror or error}. "
+            f"Is another daemon running? Choose another with [{role.section}] host and port in config.toml."
         ) from error
     return listener
 
@@ -161,15 +172,21 @@ def _server(app: ASGIApp, conditions: Conditions) -> _Server:
     return _Server(config)
 
 
-class TrackerServer:
-    """The tracker in a thread of this process, on a free port: for the demo and for tests."""
+class ServerThread:
+    """A server in a thread of this process; port 0 takes a free one."""
 
     def __init__(
-        self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, conditions: Conditions = Conditions()
+        self,
+        app: ASGIApp,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        conditions: Conditions = Conditions(),
+        role: Role = TRACKER,
     ) -> None:
-        self._listener = listen(host, port)
+        self._role = role
+        self._listener = listen(host, port, role=role)
         self._server = _server(app, conditions)
-        self._thread = threading.Thread(target=self._run, name="tracker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=role.name, daemon=True)
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self._listener.getsockname()[1]}"
 
@@ -181,15 +198,15 @@ class TrackerServer:
         """
         self._thread.start()
         if not self._server.listening.wait(timeout):
-            raise RipelineError(f"The tracker at {self.url} did not start within {timeout:g} s.")
+            raise RipelineError(f"The {self._role.name} at {self.url} did not start within {timeout:g} s.")
 
     def stop(self, timeout: float = 15) -> None:
-        """Lets requests in hand finish, closes the spool and returns."""
+        """Lets requests in hand finish, ends the app and returns."""
         self._server.should_exit = True
         self._thread.join(timeout)
         self._listener.close()
 
-    def __enter__(self) -> TrackerServer:
+    def __enter__(self) -> ServerThread:
         self.start()
         return self
 

@@ -235,6 +235,17 @@ def oldest_age(directory: Path, now: datetime) -> timedelta:
     return max(now - min(first), timedelta()) if first else timedelta()
 
 
+def spooled_bytes(directory: Path) -> int:
+    """How large the hits are that wait to be drained."""
+    return sum(_size(path) for path in directory.glob("*.jsonl"))
+
+
+def _size(path: Path) -> int:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
+
+
 def _lock_closed(path: Path) -> int:
     """A descriptor that locks a closed segment with content; -1 if there is none to take."""
     try:

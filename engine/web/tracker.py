@@ -104,7 +104,7 @@ class Tracker:
             if message["type"] == "lifespan.startup":
                 await send({"type": "lifespan.startup.complete"})
             else:
-                await self._recorder.spool.close()
+                await self._recorder.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

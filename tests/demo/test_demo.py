@@ -11,7 +11,7 @@ from engine.demo.people import HABITS, Temper, make_people
 from engine.demo.stage import START, set_stage
 from engine.store.database import reading
 from engine.store.deliveries import state_counts
-from engine.web.server import TrackerServer
+from engine.web.server import ServerThread
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_everything_that_was_sent_arrived_and_can_be_looked_at(tmp_path):
         with reading(stage.home.store) as connection:
             assert state_counts(connection) == {"sent": len(mails)}
         assert len({mail.parsed["Message-ID"] for mail in mails}) == len(mails) > 0
-        with TrackerServer(inbox_site(stage.inbox)) as site:
+        with ServerThread(inbox_site(stage.inbox)) as site:
             listing, one = _get(f"{site.url}/"), _get(f"{site.url}/mail/0")
             body = _get(f"{site.url}/mail/0/body")
     assert f"{len(mails)} mails" in listing

@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import RipelineError
 from engine.web import server as serving
-from engine.web.server import REQUEST_BYTES, Conditions, TrackerServer
+from engine.web.server import REQUEST_BYTES, Conditions, ServerThread
 from engine.web.spool import drain
 from tests.web.world import World, open_path, tracker
 
@@ -90,7 +90,7 @@ def test_port_in_use_is_told_with_the_way_out() -> None:
         port = other.getsockname()[1]
 
         with pytest.raises(RipelineError, match=rf"cannot listen on 127.0.0.1:{port}: .*\[tracking\] host and port"):
-            TrackerServer(_no_app, port=port)
+            ServerThread(_no_app, port=port)
 
 
 def test_request_without_end_is_cut_off(world: World) -> None:
@@ -123,7 +123,7 @@ def _ended(client: socket.socket) -> bool:
 
 
 def test_more_connections_than_a_worker_bears_are_told_to_come_back() -> None:
-    with TrackerServer(_no_app, conditions=Conditions(connections=1)) as server, _connect(server.url) as client:
+    with ServerThread(_no_app, conditions=Conditions(connections=1)) as server, _connect(server.url) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 
         assert client.recv(100).startswith(b"HTTP/1.1 503 ")

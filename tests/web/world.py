@@ -19,7 +19,7 @@ from engine.domain.traffic import Hit
 from engine.web.pages import Services
 from engine.web.press import Brand
 from engine.web.recorder import HitMaker, Recorder
-from engine.web.server import Conditions, TrackerServer
+from engine.web.server import Conditions, ServerThread
 from engine.web.site import tracker_site
 from engine.web.spool import Spool, drain
 
@@ -105,7 +105,7 @@ class World:
     http: httpx.Client
     office: Office
     spool: Path
-    server: TrackerServer
+    server: ServerThread
 
     def hits(self) -> list[Hit]:
         """Stops the server and reads everything that it spooled."""
@@ -123,6 +123,6 @@ def tracker(
         recorder = Recorder(Spool(spool, "w1"), HitMaker(SteppedClock(NOON), "run", b"visitor key"))
         services = Services(office, office, office, writer, patience)
         brand = Brand("Acme & Söhne", "https://acme.example", "1 Main Street, 10115 Berlin")
-        server = TrackerServer(tracker_site(RING, recorder, services, office, brand), conditions=conditions)
+        server = ServerThread(tracker_site(RING, recorder, services, office, brand), conditions=conditions)
         with server, httpx.Client(base_url=server.url, headers={"user-agent": FIREFOX}) as http:
             yield World(http, office, spool, server)
