@@ -189,6 +189,28 @@ class Apply(Section):
 class Logs(Section):
     format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for collectors.")
     personal_data: bool = Field(False, description="Whether addresses may stand in logs; otherwise only lead ids.")
+    file: str = Field(
+        "",
+        description="A file for the daemon's log instead of standard error, relative to the home, such as "
+        "`var/log/ripeline.log`; each of its child processes has a file of its own beside it.",
+    )
+    rotate: str = Field(
+        "daily", description='When a new log file begins: `daily` at midnight UTC, or at a size such as "50 MB".'
+    )
+    keep: int = Field(14, ge=1, le=3650, description="How many older log files of each process are kept.")
+
+
+class Metrics(Section):
+    enabled: bool = Field(
+        True, description="Whether the daemon answers `/metrics` (for Prometheus), `/health` and `/ready`."
+    )
+    host: str = Field(
+        "127.0.0.1",
+        description="The address it answers on. Whoever reaches it learns how much is sent, and nobody's name.",
+    )
+    port: int = Field(
+        8027, ge=1, le=65535, description="The port it answers on; each daemon of a machine needs its own."
+    )
 
 
 class Config(Section):
@@ -214,6 +236,7 @@ class Config(Section):
     internal: Internal = Internal()
     apply: Apply = Apply()
     logs: Logs = Logs()
+    metrics: Metrics = Metrics()
     webhooks: Annotated[dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")] = {}
     test_recipients: Annotated[tuple[str, ...], Field(description="Who `send-test` mails by default.")] = ()
     vars: Annotated[dict[str, str], Field(description="Values that every template may use as vars.name.")] = {}

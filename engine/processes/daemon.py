@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ProblemsError
+from engine.processes.monitor import Monitor
 from engine.processes.opening import open_for_work
 from engine.runtime.daemon import Chores, Daemon
 from engine.service.alerts import end_trouble, raise_alert
@@ -17,6 +18,7 @@ from engine.service.check import CheckReport, check
 from engine.service.home import Home
 from engine.service.housekeeping import keep_house
 from engine.service.operator import OperatorBell
+from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
 from engine.service.running import Runner
 from engine.service.tick import take_hits
@@ -25,8 +27,6 @@ from engine.web.server import listen
 from engine.web.spool import drain, oldest_age
 
 log = logging.getLogger("ripeline.daemon")
-
-SPOOL_ALARM = timedelta(seconds=60)
 
 
 def run_daemon(path: Path, *, tracker: bool) -> None:
@@ -40,14 +40,23 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
     relay_settings(home.config, home.path)
     runner = Runner(home)
     watcher = Watcher(home, runner) if home.config.apply.safe else None
+    monitor = Monitor(home)
     chores = Chores(
-        drain=lambda: drain_spool(home, runner),
+        drain=lambda: drain_spool(home, runner, monitor.worked),
         tell=OperatorBell(home).ring,
         watch=watcher.look if watcher else None,
         keep=lambda: keep_house(home, home.clock.now()),
-        ready=lambda: _port_is_free(home) if tracker else None,
+        beside=lambda: _beside(home, monitor, tracker=tracker),
     )
-    Daemon(home, runner, chores, list(_commands(home, tracker=tracker))).run()
+    Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()
+
+
+@contextmanager
+def _beside(home: Home, monitor: Monitor, *, tracker: bool) -> Iterator[None]:
+    if tracker:
+        _port_is_free(home)
+    with monitor.answering():
+        yield
 
 
 def _port_is_free(home: Home) -> None:
@@ -68,13 +77,17 @@ def _commands(home: Home, *, tracker: bool) -> Iterator[tuple[str, Sequence[str]
         yield f"tracker-{number}", (*base, "serve", *where)
 
 
-def drain_spool(home: Home, runner: Runner) -> int:
-    """Take the tracker's hits in; a segment goes only after its hits are committed. How many hits were new."""
+def drain_spool(home: Home, runner: Runner, worked: Callable[[], None] = lambda: None) -> int:
+    """Take the tracker's hits in; a segment goes only after its hits are committed. How many hits were new.
+
+    `worked` is called after each segment.
+    """
     new = 0
     try:
         for batch in drain(home.spool):
             new += take_hits(home, runner.current(), list(batch.hits))
             batch.done()
+            worked()
             if batch.damaged:
                 text = f"{batch.damaged} lines of the tracker's spool are damaged; they are kept in {batch.path.name}"
                 raise_alert(home, "spool:damaged", text, home.clock.now())
@@ -87,7 +100,7 @@ def _watch_age(home: Home) -> None:
     """Unsubscribes may wait in the spool: that nobody drains it is told, by the log alone if the store is away."""
     now = home.clock.now()
     age = oldest_age(home.spool, now)
-    if age <= SPOOL_ALARM:
+    if age <= SPOOL_AGE:
         end_trouble(home, "spool:age", now)
         return
     told = f"the tracker's hits wait since {age.total_seconds():.0f} s; is the store away?"

@@ -7,7 +7,8 @@ from pathlib import Path
 from engine.authoring.home import read_home
 from engine.config.model import Config
 from engine.errors import ProblemsError
-from engine.runtime.lifeline import end_with_supervisor
+from engine.runtime.instruments import share_counts
+from engine.runtime.lifeline import child_name, end_with_supervisor
 from engine.runtime.logs import set_up_logs
 from engine.service.home import Home, open_home
 
@@ -23,6 +24,17 @@ def open_for_work(path: Path) -> Home:
     set_up_logs(config.logs.format, personal_data=config.logs.personal_data)
     end_with_supervisor()
     return open_home(path.resolve(), config)
+
+
+def metrics_folder(home: Home) -> Path:
+    """Where the home's child processes share what they count."""
+    return home.var / "metrics"
+
+
+def share_metrics(home: Home) -> None:
+    """Let the daemon show what this process counts, if the daemon started it and shows metrics at all."""
+    if home.config.metrics.enabled and child_name():
+        share_counts(metrics_folder(home), child_name())
 
 
 def usable_config(path: Path) -> Config:

@@ -14,14 +14,16 @@ from pathlib import Path
 
 import uvloop
 
-from engine.processes.opening import open_for_work
+from engine.processes.opening import open_for_work, share_metrics
 from engine.runtime.daemon import node_name
+from engine.runtime.instruments import SenderInstruments
 from engine.runtime.sender import SendingLine
 from engine.service.alerts import end_trouble, raise_alert
 from engine.service.deliver import Dispatch
 from engine.service.home import Home
 from engine.service.relays import relay_settings, routes
 from engine.smtp.mailer import Mailer, RelaySet
+from engine.smtp.pool import Listener
 
 log = logging.getLogger("ripeline.sender")
 
@@ -29,27 +31,30 @@ log = logging.getLogger("ripeline.sender")
 def run_sender(path: Path, name: str) -> None:
     """Send until SIGTERM; mails under way are finished, those not begun are given back."""
     home = open_for_work(path)
-    uvloop.run(_send(home, node_name(name, os.getpid())))
+    share_metrics(home)
+    counts = SenderInstruments(relay.name for relay in home.config.relay)
+    uvloop.run(_send(home, node_name(name, os.getpid()), counts))
 
 
-async def _send(home: Home, node: str) -> None:
+async def _send(home: Home, node: str, counts: SenderInstruments) -> None:
     with ThreadPoolExecutor(1, thread_name_prefix="writer") as writer:
-        line = SendingLine(Dispatch(home, node), mailer_for(home, writer), workers_for(home), writer)
+        mailer = mailer_for(home, writer, counts.talked)
+        dispatch = Dispatch(home, node, account=counts.recorded)
+        line = SendingLine(dispatch, mailer, workers_for(home), writer, counts.passed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, line.stop)
         await line.run()
 
 
-def mailer_for(home: Home, writer: Executor) -> Mailer:
-    """A mailer over the home's relays; its alerts are written by `writer`.
+def mailer_for(home: Home, writer: Executor, listener: Listener | None = None) -> Mailer:
+    """A mailer over the home's relays; its alerts are written by `writer`, `listener` hears of each conversation.
 
     Raises:
         RipelineError: a relay's settings or secrets are unusable.
     """
-    relays = RelaySet(
-        relay_settings(home.config, home.path), routes(home.config), home.clock, OperatorAlarm(home, writer)
-    )
+    settings, alarm = relay_settings(home.config, home.path), OperatorAlarm(home, writer)
+    relays = RelaySet(settings, routes(home.config), home.clock, alarm, listener=listener)
     return Mailer(relays, home.clock)
 
 

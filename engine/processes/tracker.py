@@ -9,7 +9,8 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from engine.processes.opening import open_for_work
+from engine.processes.opening import open_for_work, share_metrics
+from engine.runtime.instruments import TrackerInstruments
 from engine.service.home import Home
 from engine.service.keepsakes import Keepsakes
 from engine.service.leave import Leave
@@ -19,23 +20,25 @@ from engine.web.recorder import HitMaker, Recorder
 from engine.web.server import Conditions, serve
 from engine.web.site import tracker_site
 from engine.web.spool import Spool
+from engine.web.tally import HitTally, Report
 
 
 def run_tracker(path: Path) -> None:
     """Serve until SIGTERM. Several trackers may share the port, and any number may stand behind a balancer."""
     home = open_for_work(path)
+    share_metrics(home)
     tracking = home.config.tracking
-    app, _ = tracker_site_of(home, f"tracker-{os.getpid()}")
+    app, _ = tracker_site_of(home, f"tracker-{os.getpid()}", TrackerInstruments().hit)
     conditions = Conditions(trusted_proxies=tracking.trusted_proxies)
     serve(app, tracking.host, tracking.port, conditions, shared=tracking.workers > 1)
 
 
-def tracker_site_of(home: Home, worker: str) -> tuple[ASGIApp, Spool]:
-    """The tracker of a home, and its spool; `worker` names its part of it."""
+def tracker_site_of(home: Home, worker: str, report: Report | None = None) -> tuple[ASGIApp, Spool]:
+    """The tracker of a home, and its spool; `worker` names its part of it, `report` hears how many hits there were."""
     company, leave, kept = home.config.company, Leave(home), Keepsakes(home)
     writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
     spool = Spool(home.spool, worker)
-    recorder = Recorder(spool, HitMaker(home.clock, secrets.token_hex(12), home.keys.visitors))
+    recorder = Recorder(spool, HitMaker(home.clock, secrets.token_hex(12), home.keys.visitors), HitTally(report))
     services = Services(leave, leave, kept, writer)
     brand = Brand(company.name, company.website, company.postal_address)
     return tracker_site(home.keys.ring, recorder, services, kept, brand), spool

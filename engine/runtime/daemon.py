@@ -10,7 +10,9 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,6 +22,7 @@ from engine.errors import RipelineError
 from engine.runtime.clock_watch import ClockWatch
 from engine.runtime.lock import hold_home
 from engine.runtime.supervisor import Supervisor
+from engine.service.advance import Advanced
 from engine.service.alerts import end_trouble, raise_alert
 from engine.service.held import hold_in_doubt, is_time_doubtful
 from engine.service.home import Home
@@ -42,26 +45,49 @@ class Chores:
     """What else the daemon does regularly; the composition root knows how. Each is called in the one job thread.
 
     drain: take the tracker's hits in · tell: tell the operator of new alerts · watch: look at the files (None: never) ·
-    keep: count and forget what is old · ready: called once, before anything starts; raises what stands in the way
+    keep: count and forget what is old · beside: entered before anything starts, where it raises what stands in the way,
+    and left when everything has ended
     """
 
     drain: Job
     tell: Job
     watch: Job | None = None
     keep: Job = lambda: None
-    ready: Job = lambda: None
+    beside: Callable[[], AbstractContextManager[object]] = nullcontext
+
+
+class Observer:
+    """Hears in the job thread what the daemon did. This one forgets it."""
+
+    def standing_still(self, campaigns: Collection[str]) -> None:
+        """A tick found that these campaigns do not run now."""
+
+    def decided(self, batch: Advanced) -> None:
+        """A batch of leads was decided."""
+
+    def ticked(self, seconds: float) -> None:
+        """A tick ended, well or not, after so many seconds."""
+
+    def looked(self, children: Mapping[str, bool]) -> None:
+        """The daemon looked after its children: whether each runs, by name."""
 
 
 class Daemon:
     """Runs one home until it is told to stop."""
 
     def __init__(
-        self, home: Home, runner: Runner, chores: Chores, commands: Sequence[tuple[str, Sequence[str]]]
+        self,
+        home: Home,
+        runner: Runner,
+        chores: Chores,
+        commands: Sequence[tuple[str, Sequence[str]]],
+        observer: Observer | None = None,
     ) -> None:
         self._home = home
         self._runner = runner
         self._chores = chores
         self._commands = commands
+        self._observer = observer or Observer()
         self._stop = threading.Event()
         self._dead: list[str] = []
         self._failing: set[str] = set()
@@ -75,11 +101,10 @@ class Daemon:
 
         Raises:
             HomeHeldError: another daemon holds this home.
-            RipelineError: what `ready` raised.
+            RipelineError: what `beside` raised.
         """
         home = self._home
-        with hold_home(home.var / "daemon.lock", home.clock.now(), home.config_digest):
-            self._chores.ready()
+        with hold_home(home.var / "daemon.lock", home.clock.now(), home.config_digest), self._chores.beside():
             self._run(alone=self._home.store.dialect.name == "sqlite")
 
     def stop(self) -> None:
@@ -95,6 +120,7 @@ class Daemon:
         try:
             for name, command in self._commands:
                 self._supervisor.add(name, command)
+            self._tell_of_children()
             scheduler.start()
             log.info("running: bundle %d, %s", bundle, ", ".join(self._supervisor.running()))
             self._stop.wait()
@@ -149,9 +175,17 @@ class Daemon:
 
     def tick(self) -> None:
         """Do what is due now, unless nobody knows what time it is."""
-        if self._is_time_doubtful():
-            return
-        done = tick(self._home, self._runner.current(), self._home.clock.now())
+        begun = time.perf_counter()
+        try:
+            if not self._is_time_doubtful():
+                self._tick()
+        finally:
+            self._observer.ticked(time.perf_counter() - begun)
+
+    def _tick(self) -> None:
+        running = self._runner.current()
+        self._observer.standing_still(running.standing_still)
+        done = tick(self._home, running, self._home.clock.now(), self._observer.decided)
         if done.did_something:
             told = done.advanced
             log.info("looked at leads: %d, entered: %d, mails due: %d", told.leads, told.entered, told.mails)
@@ -167,11 +201,16 @@ class Daemon:
 
     def _look(self) -> None:
         self._supervisor.look()
+        self._tell_of_children()
         dead, self._dead = self._dead, []
         if dead:
             again, unknown = take_back(self._home, self._home.clock.now(), dead)
             log.warning("taken back from %s: %d mails due again, %d of unknown fate", ", ".join(dead), again, unknown)
         self._tell_of_failing(self._supervisor.failing())
+
+    def _tell_of_children(self) -> None:
+        running = self._supervisor.running()
+        self._observer.looked({name: name in running for name, _ in self._commands})
 
     def _tell_of_failing(self, failing: set[str]) -> None:
         """Tell the operator of children that die again and again, and when they have recovered."""

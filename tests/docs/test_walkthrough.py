@@ -111,7 +111,7 @@ class Walk:
         config = self.folder / "config.toml"
         text = config.read_text("utf-8").replace("1025", self.ports["1025"])
         text = text.replace("[tracking]\n", f'[tracking]\nport = {self.ports["8026"]}\nquarantine = "1s"\n')
-        text += '\n[delivery]\ntick = "1s"\n'
+        text += f'\n[delivery]\ntick = "1s"\n\n[metrics]\nport = {free_port()}\n'
         config.write_text(text.replace(":8026", f":{self.ports['8026']}"), "utf-8")
 
     @contextmanager

@@ -105,8 +105,12 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+QUIET = "[metrics]\nenabled = false\n"
+
+
 def point_at(path: Path, port: int, more: str = "") -> None:
-    """Let the home's relay be the server at this port, and the tracker choose a free port of its own."""
+    """Let the home's relay be the server at this port. Several daemons at once cannot all answer on the metrics' port:
+    they answer on none unless `more` says where."""
     file = path / "config.toml"
     config = re.sub(r"port = \d+", f"port = {port}\nconnections = 2", file.read_text(), count=1)
-    file.write_text(f'{config}\n[delivery]\ntick = "1s"\n{more}')
+    file.write_text(f'{config}\n[delivery]\ntick = "1s"\n{more}\n{"" if "[metrics]" in more else QUIET}')
