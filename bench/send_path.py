@@ -19,6 +19,7 @@ from bench.postfix import ensure_postfix, running_sink, source_seconds
 from engine.authoring.home import read_home
 from engine.clock import Clock, SteppedClock
 from engine.processes.sender import mailer_for
+from engine.runtime.instruments import SenderInstruments
 from engine.runtime.sender import SendingLine
 from engine.service.advance import advance_all
 from engine.service.apply import apply, prospect
@@ -134,8 +135,10 @@ def _measured(home: Home, runner: Runner, mails: int, loop: asyncio.Runner, writ
 
 
 async def _send(home: Home, runner: Runner, writer: ThreadPoolExecutor) -> None:
-    mailer = mailer_for(home, writer)
-    await SendingLine(Dispatch(home, "bench", runner), mailer, CONNECTIONS, writer).run_dry()
+    counts = SenderInstruments(relay.name for relay in home.config.relay)
+    mailer = mailer_for(home, writer, counts.talked)
+    dispatch = Dispatch(home, "bench", runner, counts.recorded)
+    await SendingLine(dispatch, mailer, CONNECTIONS, writer, counts.passed).run_dry()
     await mailer.close(drain=True)
 
 
