@@ -11,6 +11,7 @@ from engine.authoring.reader import Converter, Notes
 from engine.authoring.toml_source import Item
 from engine.authoring.values import address, domain_of, mailbox, rule, said, span, zone_name
 from engine.config.model import Config
+from engine.config.rotation import parse_rotation
 from engine.domain.rules import RESERVED_NAMES
 from engine.domain.rules.scope import Steps
 from engine.domain.timing import is_known_country, parse_cap
@@ -109,6 +110,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("delivery", "tick"): span,
     ("alerts", "mail_to"): address,
     ("alerts", "webhook"): _https,
+    ("logs", "rotate"): said(parse_rotation, "50 MB"),
     ("internal", "addresses", "*"): address,
     ("internal", "domains", "*"): _domain,
     ("test_recipients", "*"): address,

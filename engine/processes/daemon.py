@@ -12,6 +12,7 @@ from engine.errors import ProblemsError
 from engine.processes.monitor import Monitor
 from engine.processes.opening import open_for_work
 from engine.runtime.daemon import Chores, Daemon
+from engine.runtime.logfile import DAEMON
 from engine.service.alerts import end_trouble, raise_alert
 from engine.service.apply import apply, prospect
 from engine.service.check import CheckReport, check
@@ -36,7 +37,8 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         RipelineError: the home or a relay's settings or secrets are unusable; said here, since a sender could only end
             and be started again.
     """
-    home = open_for_work(path)
+    home = open_for_work(path, DAEMON)
+    _tell_where_logs_are(home)
     relay_settings(home.config, home.path)
     runner = Runner(home)
     watcher = Watcher(home, runner) if home.config.apply.safe else None
@@ -49,6 +51,12 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         beside=lambda: _beside(home, monitor, tracker=tracker),
     )
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()
+
+
+def _tell_where_logs_are(home: Home) -> None:
+    """Who starts the daemon in a terminal would see nothing otherwise."""
+    if home.config.logs.file:
+        sys.stderr.write(f"ripeline: the log is in {home.path / home.config.logs.file}, and beside it\n")
 
 
 @contextmanager

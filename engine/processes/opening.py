@@ -9,19 +9,21 @@ from engine.config.model import Config
 from engine.errors import ProblemsError
 from engine.runtime.instruments import share_counts
 from engine.runtime.lifeline import child_name, end_with_supervisor
+from engine.runtime.logfile import log_file
 from engine.runtime.logs import set_up_logs
 from engine.service.home import Home, open_home
 
 
-def open_for_work(path: Path) -> Home:
-    """The home at `path`, with logs as its config wants them.
+def open_for_work(path: Path, process: str = "") -> Home:
+    """The home at `path`, with logs as its config wants them; `process` is the name of one that is nobody's child.
 
     Raises:
         ProblemsError: config.toml has mistakes.
-        RipelineError: there is no home, or its store cannot be opened.
+        RipelineError: there is no home, or its store or its log file cannot be opened.
     """
     config = usable_config(path)
-    set_up_logs(config.logs.format, personal_data=config.logs.personal_data)
+    file = log_file(config.logs, path.resolve(), process or child_name())
+    set_up_logs(config.logs.format, personal_data=config.logs.personal_data, file=file)
     end_with_supervisor()
     return open_home(path.resolve(), config)
 

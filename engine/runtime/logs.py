@@ -54,9 +54,15 @@ class _Discreet(logging.Filter):
         return True
 
 
-def set_up_logs(form: Literal["text", "json"], level: int = logging.INFO, *, personal_data: bool = False) -> None:
-    """Log to standard error in this form; libraries speak only when something is wrong."""
-    handler = logging.StreamHandler(sys.stderr)
+def set_up_logs(
+    form: Literal["text", "json"],
+    level: int = logging.INFO,
+    *,
+    personal_data: bool = False,
+    file: logging.Handler | None = None,
+) -> None:
+    """Log in this form to a file, or to standard error; libraries speak only when something is wrong."""
+    handler = file or logging.StreamHandler(sys.stderr)
     if not personal_data:
         handler.addFilter(_Discreet())
     handler.setFormatter(_Json() if form == "json" else _People())

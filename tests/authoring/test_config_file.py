@@ -113,6 +113,10 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
             "'3h', '2d', '4w'",
         ),
         (
+            "[logs]\nrotate = 'weekly'",
+            '2:10 E015 \'weekly\' does not say when a log file is full | write "daily", or a size such as "50 MB"',
+        ),
+        (
             "[fields.score]\ntype = 'number'",
             "1:9 E016 'score' is a name that every lead has already, or a word of the rule language | "
             "choose another name, or take it out",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
@@ -67,3 +68,16 @@ def _lives(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_every_process_logs_into_its_own_file(settle: Callable[..., Town], server: SmtpServer) -> None:
+    town = settle(server.port, '\n[logs]\nfile = "var/log/ripeline.log"\n')
+    town.take_in(3)
+    daemon = town.start("run", "--no-tracker")
+    until(lambda: town.states() == {"sent": 3}, told=town.log)
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(30) == 0
+    folder = town.path / "var/log"
+    assert sorted(path.name for path in folder.iterdir()) == ["ripeline-sender-1.log", "ripeline.log"]
+    assert "nothing was left half done" in (folder / "ripeline.log").read_text("utf-8")
+    assert town.log() == f"ripeline: the log is in {folder / 'ripeline.log'}, and beside it\n"
