@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.exported import DEPLOY, exported
+from engine.config.model import Metrics
+from tests.deploy.exported import DEPLOY, ROOT, exported
+from tests.docs.pages import all_blocks
 
 ALERTS = DEPLOY / "prometheus/alerts.yml"
 DASHBOARD = json.loads((DEPLOY / "grafana/ripeline.json").read_text("utf-8"))
@@ -83,6 +85,21 @@ def test_every_alert_says_how_urgent_it_is_and_what_to_do() -> None:
         assert rule["labels"]["severity"] in ("page", "ticket"), rule["alert"]
         assert rule["annotations"]["summary"].startswith("{{ $labels.instance }}: "), rule["alert"]
         assert rule["annotations"]["description"], rule["alert"]
+
+
+def test_guide_lists_every_metric_and_every_alert_and_no_other(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/how-to/monitor.md").read_text("utf-8")
+    families = {re.sub(r"_(bucket|sum|count)$", "", name) for name in exported(tmp_path) if name.startswith("ripeline")}
+    assert set(re.findall(r"`(ripeline_\w+)`", guide)) == families
+    assert set(re.findall(r"^\| `(Ripeline\w+)`", guide, re.MULTILINE)) == {rule["alert"] for rule in RULES}
+
+
+def test_guide_shows_a_config_for_prometheus_that_is_yaml() -> None:
+    (block,) = [block for block in all_blocks("yaml") if block.page.name == "monitor.md"]
+    shown = yaml.safe_load(block.text)
+    assert shown["scrape_configs"][0]["static_configs"][0]["targets"] == [f"{Metrics().host}:{Metrics().port}"]
+    assert shown["scrape_configs"][0]["job_name"] == "ripeline"
+    assert Path(shown["rule_files"][0]).relative_to("/opt/ripeline") == ALERTS.relative_to(ROOT)
 
 
 def _promtool(*words: str) -> None:

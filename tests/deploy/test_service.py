@@ -67,6 +67,7 @@ def test_service_may_talk_to_relays_and_databases() -> None:
 
 def test_service_is_started_again_and_ends_its_children_in_order() -> None:
     assert of_service("Restart") == "always"
+    assert directives()["Unit", "StartLimitIntervalSec"] == ["0"], "for ever"
     assert of_service("KillMode") == "mixed", "SIGTERM to the daemon alone"
     assert int(of_service("TimeoutStopSec")) > 2 * PATIENCE, "mails under way are finished"
 
