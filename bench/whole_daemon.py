@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.debian import free_port
 from bench.postfix import Postfix, ensure_postfix, running_sink, source_seconds
 from bench.send_path import CONNECTIONS, OCTETS, a_home
 from engine.clock import SystemClock
@@ -58,7 +59,7 @@ def _speed(port: int, mails: int, *, senders: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         home, _ = a_home(Path(folder), port, mails, clock=SystemClock())
         with (Path(folder) / "config.toml").open("a") as config:
-            config.write(f'\n[delivery]\ntick = "1s"\nsenders = {senders}\n')
+            config.write(f'\n[delivery]\ntick = "1s"\nsenders = {senders}\n\n[metrics]\nport = {free_port()}\n')
         with _daemon(home):
             return _watched(home, mails)
 
