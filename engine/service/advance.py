@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from engine.domain.journey.decide import decide
+from engine.domain.journey.decision import Decision, Line
+from engine.domain.journey.facts import LeadFacts
 from engine.domain.journey.programme import Programme
+from engine.store.alerts import add_alert
 from engine.store.database import Store, reading, writing
 from engine.store.facts import load_facts
 from engine.store.journey import Decided, due_leads, next_due_instant, save_decisions
 
+log = logging.getLogger("ripeline.daemon")
+
+UNDECIDED = "undecided"
+RETRY = timedelta(hours=1)
 BATCH = 200
 """Leads decided in one transaction: enough to share its cost, few enough that other writers on SQLite wait a blink."""
 
@@ -36,13 +45,32 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
             return Advanced()
     with writing(store) as connection:
         facts = load_facts(connection, due_leads(connection, now, limit))
-        decided = [Decided(found, decide(found, programme, now)) for found in facts]
+        decided = [Decided(found, _decision(found, programme, now)) for found in facts]
         save_decisions(connection, decided, programme.bundle or None, now)
+        _tell_of_undecided(connection, decided, now)
     return Advanced(
         leads=len(decided),
         mails=sum(len(one.decision.sends) for one in decided),
         entered=sum(e.id is None for one in decided for e in one.decision.enrollments),
     )
+
+
+def _decision(facts: LeadFacts, programme: Programme, now: datetime) -> Decision:
+    """What is decided; a lead whose decision fails, which nobody foresaw, waits an hour and holds up nobody else."""
+    try:
+        return decide(facts, programme, now)
+    except Exception as fault:
+        log.exception("lead %d cannot be decided", facts.lead.id)
+        told = Line(now, UNDECIDED, data={"fault": f"{type(fault).__name__}: {fault}"[:200]})
+        return Decision(lines=(told,), recheck_at=now + RETRY)
+
+
+def _tell_of_undecided(connection: Any, decided: Sequence[Decided], now: datetime) -> None:
+    """One alert for all of them; the log has the traceback, and each lead's story the line."""
+    leads = [one.facts.lead.id for one in decided if any(line.code == UNDECIDED for line in one.decision.lines)]
+    if leads:
+        text = f"lead {leads[0]} (and perhaps others) cannot be decided: a fault of Ripeline, see the daemon's log"
+        add_alert(connection, "decide", text, now)
 
 
 def advance_all(
