@@ -68,6 +68,15 @@ EVERY_STEP: Mapping[str, tuple[str, str]] = {
         '"3 days before trigger.trial_ends 10:00"',
     ),
     "when": ("A rule, asked when the step is due; if it does not hold, the step is skipped.", '"known(phone)"'),
+    "wait_applies": (
+        "Whom a changed `wait` is for: `new` (the default), those who come here from now on; `all`, also those who wait "
+        "here already.",
+        '"all"',
+    ),
+    "catch_up": (
+        "Whether leads who are past this place when the step is added still get it. Default `false`.",
+        "true",
+    ),
 }
 
 KINDS: Mapping[str, str] = {

@@ -47,6 +47,8 @@ class Common(TypedDict):
     wait: Delay | UntilEvent | None
     at: At | None
     when: Rule | None
+    wait_applies: str
+    catch_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ STEP_KEYS: Mapping[str, StepKeys] = {
     "handoff": StepKeys('"sales"', ("to", "note"), _handoff),
 }
 
-COMMON_KEYS = ("id", "wait", "at", "when")
+COMMON_KEYS = ("id", "wait", "at", "when", "wait_applies", "catch_up")
 
 
 def keys_of_steps() -> frozenset[str]:
@@ -200,7 +202,11 @@ def _common(step: Table, step_id: str, reading: Reading) -> Common:
     step.get("id", name("a step's id"))
     when = step.get("when", rule(reading.scope))
     wait: Delay | UntilEvent | None = step.get("wait", _wait(reading.scope))
-    return Common(id=step_id, wait=wait, at=step.get("at", at), when=when)
+    applies = step.get("wait_applies", choice("new", "all"), "new")
+    catch_up = step.get("catch_up", flag, False)
+    return Common(
+        id=step_id, wait=wait, at=step.get("at", at), when=when, wait_applies=applies or "new", catch_up=bool(catch_up)
+    )
 
 
 def _report_no_kind(step: Table, elsewhere: Mapping[str, str]) -> None:

@@ -55,11 +55,12 @@ def test_mail_of_a_sender_killed_after_the_dot_is_unknown(
 ) -> None:
     town = settle(server.port, f'unknown = "{policy}"\nunknown_after = "1s"\n')
     go_on = threading.Event()
-    server.script(Rule("DOT", Wait(until=go_on)))
+    dot = Rule("DOT", Wait(until=go_on))
+    server.script(dot)
     town.take_in(1)
     town.start("run", "--no-tracker")
-    until(lambda: town.states() == {"transmitting": 1}, told=town.log)
-    server.wait_for(lambda server: "DATA" in server.lines())
+    until(lambda: dot.seen, told=town.log)
+    assert town.states() == {"transmitting": 1}
     kill(town.sender())
     server.script()
     go_on.set()

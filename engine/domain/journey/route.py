@@ -46,10 +46,11 @@ def step_after(stage: Stage, passed: Collection[str], had: Callable[[Step], bool
     """The next step of a lead that has `passed` these (in this order) during this visit of the stage.
 
     In a stream it is the first that the lead never `had`, wherever it was added. Elsewhere it is the first behind the
-    last one passed: a step that is added before that point is not for this lead.
+    last one passed: a step that is added before that point is not for this lead, unless it says `catch_up`.
     """
     if stage.cadence is not None:
         return next((step for step in stage.steps if step.id not in passed and not had(step)), None)
     ids = [step.id for step in stage.steps]
-    place = next((ids.index(name) + 1 for name in reversed(tuple(passed)) if name in ids), 0)
-    return next((step for step in stage.steps[place:] if step.id not in passed), None)
+    place = max((ids.index(name) + 1 for name in passed if name in ids), default=0)
+    missed = (step for step in stage.steps[:place] if step.catch_up and step.id not in passed and not had(step))
+    return next(missed, None) or next((step for step in stage.steps[place:] if step.id not in passed), None)

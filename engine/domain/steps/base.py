@@ -117,6 +117,10 @@ class Step(ABC):
 
     `id` is unique in its campaign. A step is due `wait` after the end of the previous one, or `at` a date; `when` is
     asked once it is due, and a step whose answer is no is skipped.
+
+    Two keys speak to leads who were on their way when the file changed: `wait_applies` says whether those who wait here
+    already keep the wait that they began with (`new`) or follow the one written now (`all`); `catch_up` whether those
+    who are past the place of this step still get it.
     """
 
     kind: ClassVar[str]
@@ -129,6 +133,8 @@ class Step(ABC):
     when: Rule | None = None
     late: str = "skip"
     expires: Span | None = None
+    wait_applies: str = "new"
+    catch_up: bool = False
 
     @abstractmethod
     def perform(self, run: Run) -> Outcome:
