@@ -22,11 +22,12 @@ from engine.processes.sender import mailer_for
 from engine.runtime.instruments import SenderInstruments
 from engine.runtime.sender import SendingLine
 from engine.service.advance import advance_all
-from engine.service.apply import apply, prospect
+from engine.service.apply import apply
 from engine.service.check import check
 from engine.service.deliver import Dispatch
 from engine.service.home import Home, open_home
 from engine.service.import_leads import import_file
+from engine.service.prospect import prospect
 from engine.service.running import Runner
 from engine.service.starter import starter_folder
 from engine.store.database import reading

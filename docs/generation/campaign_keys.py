@@ -69,8 +69,8 @@ EVERY_STEP: Mapping[str, tuple[str, str]] = {
     ),
     "when": ("A rule, asked when the step is due; if it does not hold, the step is skipped.", '"known(phone)"'),
     "wait_applies": (
-        "Whom a changed `wait` is for: `new` (the default), those who come here from now on; `all`, also those who wait "
-        "here already.",
+        "Whom a changed `wait` is for: `new` (the default), those who come here from now on; `all`, also those who "
+        "wait here already.",
         '"all"',
     ),
     "catch_up": (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.domain.campaign import Campaign, Stage
-from engine.domain.steps import Step
+from engine.domain.steps import Step, UntilEvent
+from engine.domain.timing import tell
+from engine.domain.timing.at import tell_at
 
 
 class ChangeKind(StrEnum):
@@ -24,7 +26,8 @@ class Change:
     """One difference. `stage` and `step` are empty where the whole campaign (or stage) is meant.
 
     `heir` is where the leads of something removed or moved go on: a step, a stage, or empty for nowhere. `before` is
-    the old name of something moved.
+    the old name of something moved, `stage_before` that of its stage. `waits`: a wait changed. `reaches`: leads who are
+    on their way follow it, as the file says (`wait_applies`, `catch_up`).
     """
 
     kind: ChangeKind
@@ -34,6 +37,9 @@ class Change:
     told: str = ""
     heir: str = ""
     before: str = ""
+    stage_before: str = ""
+    waits: bool = False
+    reaches: bool = False
 
     @property
     def where(self) -> str:
@@ -112,11 +118,14 @@ def _steps(campaign: Campaign, old: Stage, new: Stage) -> Iterator[Change]:
         yield Change(ChangeKind.CHANGED, campaign.id, new.id, told="how leads leave this stage changed")
     names = {campaign.moved.get(step.id, step.id) for step in old.steps}
     for step in old.steps:
-        yield from _step(campaign, old, new, step)
+        for change in _step(campaign, old, new, step):
+            yield replace(change, stage_before=old.id)
     for before, step in zip((None, *new.steps), new.steps, strict=False):
         if step.id not in names:
             behind = f"new, after {before.id}" if before else "new, first of its stage"
-            yield Change(ChangeKind.ADDED, campaign.id, new.id, step.id, told=behind)
+            yield Change(
+                ChangeKind.ADDED, campaign.id, new.id, step.id, behind, stage_before=old.id, reaches=step.catch_up
+            )
 
 
 def _step(campaign: Campaign, old: Stage, new: Stage, step: Step) -> Iterator[Change]:
@@ -129,17 +138,25 @@ def _step(campaign: Campaign, old: Stage, new: Stage, step: Step) -> Iterator[Ch
     elif name != step.id:
         yield Change(ChangeKind.MOVED, campaign.id, new.id, name, f"renamed from {step.id}", name, step.id)
     elif found != step:
-        yield Change(ChangeKind.CHANGED, campaign.id, new.id, name, _told(step, found))
+        waits = (step.wait, step.at) != (found.wait, found.at)
+        reaches = waits and (found.at is not None or found.wait_applies == "all")
+        told = f"waits {_wait(step)} → {_wait(found)}" if waits else "changed"
+        yield Change(ChangeKind.CHANGED, campaign.id, new.id, name, told, waits=waits, reaches=reaches)
 
 
 def _heir(campaign: Campaign, old: Stage, new: Stage, step: Step) -> str:
-    """The next step of the old order that is still there."""
+    """The step that now stands behind the last one before it that is still there: where its leads go on."""
+    names = [campaign.moved.get(known.id, known.id) for known in old.steps]
     place = [known.id for known in old.steps].index(step.id)
-    later = (campaign.moved.get(known.id, known.id) for known in old.steps[place + 1 :])
-    return next((name for name in later if new.step(name) is not None), "")
+    ids = [known.id for known in new.steps]
+    behind = next((ids.index(name) + 1 for name in reversed(names[:place]) if name in ids), 0)
+    return next(iter(ids[behind:]), "")
 
 
-def _told(old: Step, new: Step) -> str:
-    if (old.wait, old.at) != (new.wait, new.at):
-        return "waits differently; who waits here already keeps the old time"
-    return "changed"
+def _wait(step: Step) -> str:
+    """How the step waits, as the file says it."""
+    if step.at is not None:
+        return tell_at(step.at)
+    if isinstance(step.wait, UntilEvent):
+        return f"until {step.wait.until.source}, at most {tell(step.wait.max)}"
+    return tell(step.wait) if step.wait is not None else "nothing"

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "check": Entry("check", AUTHOR, "Find every mistake in campaigns, templates and config."),
     "preview": Entry("preview", AUTHOR, "Open a mail as a lead would get it."),
     "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
+    "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
     "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),
     "import": Entry("import_", LEADS, "Import leads (CSV, JSONL) or their events."),

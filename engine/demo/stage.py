@@ -25,11 +25,12 @@ from engine.processes.daemon import drain_spool
 from engine.processes.sender import mailer_for
 from engine.processes.tracker import tracker_site_of
 from engine.runtime.sender import SendingLine
-from engine.service.apply import apply, prospect
+from engine.service.apply import apply
 from engine.service.check import check
 from engine.service.deliver import Dispatch
 from engine.service.home import Home, open_home
 from engine.service.import_leads import ImportOptions, import_file
+from engine.service.prospect import prospect
 from engine.service.record import Happening, record_event
 from engine.service.running import Runner
 from engine.service.starter import starter_files

@@ -14,11 +14,12 @@ from engine.processes.opening import open_for_work
 from engine.runtime.daemon import Chores, Daemon
 from engine.runtime.logfile import DAEMON
 from engine.service.alerts import end_trouble, raise_alert
-from engine.service.apply import apply, prospect
+from engine.service.apply import apply
 from engine.service.check import CheckReport, check
 from engine.service.home import Home
 from engine.service.housekeeping import keep_house
 from engine.service.operator import OperatorBell
+from engine.service.prospect import prospect
 from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
 from engine.service.running import Runner

@@ -1,0 +1,1 @@
+"""What would happen: plans, played by the very same decisions as the daemon's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,3 +109,30 @@ def end_campaign(connection: Connection, campaign: str, why: str, now: datetime)
         .values(status="ended", ended_at=now, ended_why=why, due_at=None, step="", waiting="")
     )
     return connection.execute(query).rowcount
+
+
+def _inside(campaigns: Sequence[str]) -> Any:
+    """That somebody is on the way through one of these campaigns."""
+    return (enrollment.c.campaign.in_(list(campaigns)), enrollment.c.status != "ended")
+
+
+def count_inside(connection: Connection, campaigns: Sequence[str]) -> int:
+    """How many leads are on their way through one of these campaigns."""
+    query = select(func.count(enrollment.c.lead_id.distinct())).where(*_inside(campaigns))
+    return int(connection.scalar(query) or 0)
+
+
+def leads_inside(connection: Connection, campaigns: Sequence[str], limit: int) -> list[int]:
+    """Some of them: the same ones each time, spread by their numbers' last digits rather than by their age."""
+    spread = enrollment.c.lead_id % 97
+    query = select(enrollment.c.lead_id).where(*_inside(campaigns)).group_by(enrollment.c.lead_id)
+    return list(connection.scalars(query.order_by(spread, enrollment.c.lead_id).limit(limit)))
+
+
+def leads_at(connection: Connection, campaign: str, stage: str, step: str, limit: int) -> tuple[int, list[int]]:
+    """Who stands at a step, or in a stage as a whole: how many, and the first of them."""
+    here = [enrollment.c.campaign == campaign, enrollment.c.stage == stage, enrollment.c.status != "ended"]
+    here += [enrollment.c.step == step] if step else []
+    count = connection.scalar(select(func.count()).select_from(enrollment).where(*here))
+    query = select(enrollment.c.lead_id).where(*here).order_by(enrollment.c.lead_id).limit(limit)
+    return int(count or 0), list(connection.scalars(query))

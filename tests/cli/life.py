@@ -15,12 +15,13 @@ from engine.cli.main import run
 from engine.clock import SteppedClock
 from engine.domain.traffic import Hit, HitKind
 from engine.runtime.sender import SendingLine
-from engine.service.apply import apply, prospect
+from engine.service.apply import apply
 from engine.service.check import check
 from engine.service.deliver import Dispatch
 from engine.service.home import Home, open_home
 from engine.service.import_leads import import_file
 from engine.service.mail_cache import FILE as MAILS_KEPT
+from engine.service.prospect import prospect
 from engine.service.relays import relay_settings, routes
 from engine.service.running import Runner
 from engine.service.tick import take_hits, tick

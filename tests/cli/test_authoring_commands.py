@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.authoring.home import read_home
-from tests.cli.life import CAMPAIGN, Life, ripeline, write_home
+from tests.cli.life import CAMPAIGN, START, Life, ripeline, write_home
 
 IDENTITY = (
     *("--company", 'Acme "Data" GmbH', "--postal-address", "1 Main St, Springfield"),
@@ -208,3 +209,25 @@ def test_home_is_found_by_environment(
     monkeypatch.chdir(write_home(tmp_path / "other"))
     assert ripeline("check") == 0
     assert capsys.readouterr().out.count("no mistakes") == 2
+
+
+def test_plan_shows_what_a_change_does_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home") as life:
+        life.apply()
+        life.take_in_leads()
+        life.play_until(START + timedelta(hours=1))
+        before = life.runner.current().programme.bundle
+        assert ripeline("plan", home=life.path) == 0
+        assert "applying them changes nothing" in capsys.readouterr().out
+        file = life.path / "campaigns" / "clean.toml"
+        text = file.read_text("utf-8")
+        file.write_text(text.replace('wait = "3d"', 'wait = "5d"\nwait_applies = "all"'), "utf-8")
+        assert ripeline("plan", home=life.path) == 3
+        shown = capsys.readouterr().out
+        assert "waits 3 days → 5 days" in shown
+        assert "their time moves" in shown
+        assert "mails in the next 7 days" in shown
+        assert "`ripeline apply` shows this again, and asks." in shown
+        assert ripeline("plan", "--leads", "aware/cost", home=life.path) == 0
+        assert "bob@globex.example" in capsys.readouterr().out
+        assert life.runner.current().programme.bundle == before

@@ -23,12 +23,13 @@ from engine.domain.journey.decision import Line
 from engine.domain.traffic import Hit, HitKind
 from engine.processes.sender import mailer_for
 from engine.runtime.sender import SendingLine
-from engine.service.apply import Prospect, apply, prospect
+from engine.service.apply import apply
 from engine.service.check import check
 from engine.service.deliver import Dispatch
 from engine.service.home import Home, open_home
 from engine.service.import_leads import import_file
 from engine.service.leave import Leave
+from engine.service.prospect import Prospect, prospect
 from engine.service.running import Runner
 from engine.service.tick import Ticked, take_hits, tick
 from engine.smtp.mailer import Mailer

@@ -13,24 +13,21 @@ Examples:
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from itertools import groupby
 from typing import Annotated
 
 import typer
 
-from engine.authoring.difference import ChangeKind
 from engine.cli.home import HERE, HomeOption, opened
+from engine.cli.plan_lines import plan_lines
 from engine.cli.problems import show_report
 from engine.cli.reading import checked
-from engine.cli.screen import Line, Segment, columns, counted, say, show
-from engine.service.apply import Effect, Opening, Prospect, apply, prospect
+from engine.cli.screen import say, show
+from engine.service.apply import apply
 from engine.service.home import Home
+from engine.service.prospect import Prospect, prospect
 from engine.service.running import Runner
-from engine.service.volume import expected_volume
 
 EXIT_WAITS = 3
-_STYLES = {ChangeKind.ADDED: "green", ChangeKind.REMOVED: "red", ChangeKind.CHANGED: "yellow", ChangeKind.MOVED: "cyan"}
 
 
 def command(
@@ -44,11 +41,12 @@ def command(
     if not report.usable:
         show_report(report)
         raise typer.Exit(1)
-    plan = prospect(place, report, Runner(place))
+    runner = Runner(place)
+    plan = prospect(place, report, runner)
     if plan.nothing_new:
         say("The files are what runs already; nothing to apply.")
         return
-    show(told(plan))
+    show(plan_lines(place, plan, runner.current().programme))
     if safe and not plan.safe:
         say()
         say("Not applied: this touches leads. A person has to look and run `ripeline apply`.", "bold yellow")
@@ -70,75 +68,3 @@ def _apply(place: Home, plan: Prospect) -> None:
         say(f"Not running: {', '.join(f'{name} ({campaigns[name].state})' for name in others)}.")
     if place.config.safety.deliver_to:
         say(f"Safe mode: every mail goes to {place.config.safety.deliver_to}.", "yellow")
-
-
-def told(plan: Prospect) -> Iterator[Line]:
-    """What applying would do, campaign by campaign."""
-    openings = {opening.campaign: opening for opening in plan.openings}
-    by_campaign = groupby(plan.effects, key=lambda effect: effect.change.campaign)
-    for name, effects in by_campaign:
-        yield [(name, "bold")]
-        yield from columns([_effect(effect) for effect in effects], indent=2)
-        if name in openings:
-            yield from _opening(plan, openings.pop(name))
-        yield []
-    for opening in openings.values():
-        yield [(opening.campaign, "bold")]
-        yield from _opening(plan, opening)
-        yield []
-    if not plan.effects and not plan.openings:
-        yield [("Mails or config reworded; no campaign moves anybody.", "")]
-        yield []
-    yield _verdict(plan)
-
-
-def _effect(effect: Effect) -> list[Segment]:
-    change = effect.change
-    where = change.where if change.stage else "campaign"
-    return [
-        (f"{change.kind} {where}", _STYLES[change.kind]),
-        (change.told, ""),
-        (_leads(effect), "" if effect.safe else "bold red"),
-    ]
-
-
-def _leads(effect: Effect) -> str:
-    if not effect.leads:
-        return "" if effect.change.kind is ChangeKind.ADDED else "nobody is here"
-    here = f"{counted(effect.leads, 'lead')} {'is' if effect.leads == 1 else 'are'} here"
-    return here if effect.safe else f"{here} and will have to move on"
-
-
-def _opening(plan: Prospect, opening: Opening) -> Iterator[Line]:
-    campaign = plan.report.campaigns[opening.campaign]
-    if campaign.on is not None:
-        yield [("  lets in   ", "bold"), (f"whoever has the event '{campaign.on.event}' from now on", "")]
-        return
-    if campaign.enter is None:
-        return
-    yield [("  lets in   ", "bold"), (campaign.enter.source, "cyan")]
-    if opening.enter_now:
-        yield [("  now       ", "bold"), (f"{counted(opening.enter_now, 'lead')} at once", "bold yellow")]
-        yield [("            ", ""), (f"such as {', '.join(opening.sample)}", "")]
-        volume = expected_volume(campaign, opening.enter_now)
-        if volume:
-            yield [("  mails     ", "bold"), (f"roughly {volume}", "")]
-    else:
-        yield [("  now       ", "bold"), ("nobody; from now on those who come to meet this", "")]
-    if opening.passed_over:
-        told = (
-            f"{counted(opening.passed_over, 'lead')} who {'meets' if opening.passed_over == 1 else 'meet'} it already"
-        )
-        yield [("  not       ", "bold"), (f"{told} (backfill = true would let them in)", "")]
-    if opening.first_mail:
-        yield [("  first     ", "bold"), (f"“{opening.first_mail}”", "")]
-
-
-def _verdict(plan: Prospect) -> Line:
-    if plan.safe:
-        return [("Safe: nobody is stranded, skipped or mailed twice, and nobody enters by surprise.", "green")]
-    moved = sum(effect.leads for effect in plan.effects if not effect.safe)
-    entering = sum(opening.enter_now for opening in plan.openings)
-    parts = [f"{counted(entering, 'lead')} would enter at once"] if entering else []
-    parts += [f"{counted(moved, 'lead')} would change their way"] if moved else []
-    return [(f"Look twice: {', and '.join(parts)}.", "bold yellow")]
