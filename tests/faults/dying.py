@@ -32,6 +32,7 @@ from engine.store.database import StoreError, reading
 from engine.store.deliveries import state_counts
 from tests.faults.hooks import (
     Counted,
+    OnlyWrites,
     Room,
     fail_after_commit,
     fail_statement,
@@ -51,7 +52,8 @@ PATIENCE = 400
 
 @dataclass(frozen=True)
 class Job:
-    """What a process does, and what goes wrong: `fault` is 'die', 'after commit', 'full' or the driver's words."""
+    """What a process does ('send', 'decide', 'decide twice'), and what goes wrong: `fault` is 'die', 'die writing' (steps that only read are
+    not counted), 'after commit', 'full', or the words of the driver at a failing statement."""
 
     work: str
     home: str
@@ -111,7 +113,8 @@ def _work(job: Job) -> None:
         _send(path, job, clock)
     else:
         _arm(job, path)
-        _decide(path)
+        for _ in range(2 if job.work == "decide twice" else 1):
+            _decide(path)
 
 
 def _arm(job: Job, path: Path) -> None:
@@ -122,6 +125,8 @@ def _arm(job: Job, path: Path) -> None:
             reach = Counted(job.step, lambda step: _die(path, step))
             watch_database(reach)
             watch_lines(reach)
+        case "die writing":
+            watch_database(OnlyWrites(Counted(job.step, lambda step: _die(path, step))))
         case "after commit":
             fail_after_commit(job.step, "the connection is lost")
         case words:

@@ -19,6 +19,8 @@ from engine.smtp.wire import Wire
 Reach = Callable[[str], None]
 """Told of each step as it is reached, by name; from any thread."""
 
+WRITING = {"INSERT", "UPDATE", "DELETE"}
+
 
 class Counted:
     """Counts steps, and does something at the nth of them."""
@@ -49,6 +51,20 @@ def watch_database(reach: Reach) -> None:
     event.listen(Engine, "before_cursor_execute", lambda *given: reach(f"before {_short(given[2])}"))
     event.listen(Engine, "after_cursor_execute", lambda *given: reach(f"after {_short(given[2])}"))
     watch_commits(reach, reach)
+
+
+class OnlyWrites:
+    """Tells only of steps that write, in a process of one thread: commits of what was only read are none."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._wrote = False
+
+    def __call__(self, step: str) -> None:
+        self._wrote |= step.split()[1] in WRITING
+        if self._wrote:
+            self._reach(step)
+        self._wrote &= step != "after COMMIT"
 
 
 def watch_commits(before: Reach = _nothing, after: Reach = _nothing) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from engine.domain.delivery import DeliveryState
 from engine.store.database import Store, reading
 from engine.store.deliveries import delivery
+from tests.smtpserver import SmtpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ def message_ids(ledger: Path) -> list[str]:
     """The Message-IDs of the mails that the relay took, in their order; a line that is being written is left out."""
     lines = ledger.read_bytes().split(b"\n")[:-1] if ledger.exists() else []
     return [json.loads(line)["message_id"] for line in lines]
+
+
+def taken(server: SmtpServer) -> list[str]:
+    """The Message-IDs of the mails that a server in this process took."""
+    lines = (line for mail in server.accepted for line in mail.message.decode().split("\r\n"))
+    return [line.partition(": ")[2] for line in lines if line.startswith("Message-ID: ")]
 
 
 def balance(store: Store, taken: Iterable[str]) -> Balance:

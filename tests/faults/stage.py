@@ -18,7 +18,7 @@ from engine.store.deliveries import state_counts
 from tests.faults.daemons import until
 from tests.faults.dying import OVER, SENDER, End, Job
 from tests.faults.forks import Forks, copy_of
-from tests.faults.ledger import Balance, balance
+from tests.faults.ledger import Balance, balance, taken
 from tests.service.world import MONDAY, World
 from tests.smtpserver import SmtpServer
 
@@ -97,9 +97,3 @@ def waits_for_unknown(world: World) -> bool:
 def rows(world: World, sql: str) -> list[Any]:
     with reading(world.home.store) as connection:
         return list(connection.exec_driver_sql(sql))
-
-
-def taken(server: SmtpServer) -> list[str]:
-    """The Message-IDs of the mails that the server took."""
-    lines = (line for mail in server.accepted for line in mail.message.decode().split("\r\n"))
-    return [line.partition(": ")[2] for line in lines if line.startswith("Message-ID: ")]

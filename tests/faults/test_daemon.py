@@ -9,8 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.daemons import Town, kill, until
-from tests.faults.ledger import balance
-from tests.faults.test_killed_senders import taken
+from tests.faults.ledger import balance, taken
 from tests.smtpscript import Rule, Wait
 from tests.smtpserver import SmtpServer
 

@@ -8,15 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.daemons import Town, kill, until
-from tests.faults.ledger import balance
+from tests.faults.ledger import balance, taken
 from tests.smtpscript import Rule, Wait
 from tests.smtpserver import SmtpServer
-
-
-def taken(server: SmtpServer) -> list[str]:
-    """The Message-IDs of the mails that the server took."""
-    lines = (line for mail in server.accepted for line in mail.message.decode().split("\r\n"))
-    return [line.partition(": ")[2] for line in lines if line.startswith("Message-ID: ")]
 
 
 @pytest.mark.parametrize(
