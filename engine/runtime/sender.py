@@ -84,10 +84,10 @@ class SendingLine:
             batch = await self._claim(CLAIM if until_empty else self._appetite())
             if batch is not None:
                 await self._write(batch)
-                await self._put_aside()
-            elif until_empty:
-                return
-            else:
+            await self._put_aside()
+            if batch is None:
+                if until_empty:
+                    return
                 await self._idle()
 
     def _appetite(self) -> int:
@@ -118,7 +118,7 @@ class SendingLine:
                 await self._letters.put(letter)
 
     async def _give_back(self, claims: Sequence[Claimed]) -> None:
-        """What the database does not take back now is taken back when the lease runs out, or this process ended."""
+        """What the database does not take back now is given back before the next claim, or once this process ended."""
         try:
             await self._in_writer(partial(self._dispatch.give_back, claims))
         except StoreError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -39,6 +40,7 @@ from engine.store.deliveries import (
     release,
 )
 from engine.store.journey import tell, wake
+from engine.store.unknown_mails import claims_of
 
 __all__ = ["STEP_STOPPED", "Batch", "Dispatch", "Sent"]
 
@@ -95,6 +97,7 @@ class Dispatch:
         self._troubles = Troubles()
         self._noted: deque[Sent] = deque()
         self._aside: deque[tuple[Claimed, UnsendableError]] = deque()
+        self._has_strays = False
         self._witness = Witness(home, node.partition(":")[0])
         self._hold_if_doubtful()
 
@@ -106,17 +109,38 @@ class Dispatch:
     def claim(self, limit: int) -> Batch | None:
         """Claim due mails; None if there are none, or if sending is held."""
         now = self._home.clock.now()
+        self._give_back_strays(now)
         if self._nothing_to_claim(now):
             return None
         running = self._runner.current()
         self._troubles = troubles_of(self._home)
         kept = Kept(running.standing_still, self._troubles.stopped)
-        with writing(self._home.store) as connection:
-            claims = claim_due(connection, self._node, now, now + LEASE, limit, kept)
-        if not claims:
-            return None
+        with self._strays_noticed():
+            with writing(self._home.store) as connection:
+                claims = claim_due(connection, self._node, now, now + LEASE, limit, kept)
+            if not claims:
+                return None
+            batch = Batch(claims, running, self._troubles, self._letters.background(claims, running), now)
         self._fences.update((claim.id, claim.fence) for claim in claims)
-        return Batch(claims, running, self._troubles, self._letters.background(claims, running), now)
+        return batch
+
+    @contextmanager
+    def _strays_noticed(self) -> Iterator[None]:
+        """After a fault in here, claims may stand in the store that nobody here works on: a commit may have succeeded
+        whose answer was lost. Heartbeats would keep them for as long as this process lives."""
+        try:
+            yield
+        except BaseException:
+            self._has_strays = True
+            raise
+
+    def _give_back_strays(self, now: datetime) -> None:
+        if not self._has_strays:
+            return
+        with writing(self._home.store) as connection:
+            held = claims_of(connection, self._node)
+            release(connection, [ticket for ticket in held if ticket not in self._fences.items()], now)
+        self._has_strays = False
 
     def now(self) -> datetime:
         """The home's present."""
@@ -191,10 +215,12 @@ class Dispatch:
         with writing(self._home.store) as connection:
             keep_claims(connection, self._node, self._home.clock.now() + LEASE)
 
-    def give_back(self, claims: Iterable[Claimed]) -> None:
-        """Put claims back that were not begun, as the process stops."""
+    def give_back(self, claims: Sequence[Claimed]) -> None:
+        """Put claims back that were not begun; what the store does not take now, the next `claim` gives back."""
         tickets = [(claim.id, claim.fence) for claim in claims]
-        with writing(self._home.store) as connection:
+        for claim in claims:
+            self._forget(claim)
+        with self._strays_noticed(), writing(self._home.store) as connection:
             release(connection, tickets, self._home.clock.now())
 
     def _nothing_to_claim(self, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, true, update
 
 from engine.domain.delivery import DeliveryState
+from engine.store.deliveries import Ticket
 from engine.store.tables import DeliveryRow
 
 delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
@@ -46,6 +47,14 @@ def rescue(
         )
     )
     return connection.execute(begun).rowcount, connection.execute(gone).rowcount
+
+
+def claims_of(connection: Connection, node: str) -> list[Ticket]:
+    """What this process has claimed and not yet brought to the gate."""
+    mine = (delivery.c.state == DeliveryState.SENDING.value, delivery.c.claimed_by == node)
+    return [
+        (number, fence) for number, fence in connection.execute(select(delivery.c.id, delivery.c.fence).where(*mine))
+    ]
 
 
 def settle_unknown(
