@@ -62,12 +62,13 @@ class Witness:
         self._write(msgspec.structs.replace(last, attempts=attempts, at=now))
 
     def _note(self, found: Mark) -> None:
+        """The file comes first: a store that says it is witnessed where there is no file yet would look cloned."""
+        self._write(found)
         with reading(self._home.store) as connection:
             known = is_witnessed(connection)
         if not known:
             with writing(self._home.store) as connection:
                 set_witnessed(connection)
-        self._write(found)
 
     def _write(self, mark: Mark) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
