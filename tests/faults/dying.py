@@ -10,9 +10,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +36,10 @@ from tests.faults.hooks import (
     Counted,
     OnlyWrites,
     Room,
-    fail_after_commit,
-    fail_statement,
     watch_bodies,
+    watch_commits,
     watch_database,
+    watch_driver,
     watch_lines,
 )
 
@@ -52,8 +54,11 @@ PATIENCE = 400
 
 @dataclass(frozen=True)
 class Job:
-    """What a process does ('send', 'decide', 'decide twice'), and what goes wrong: `fault` is 'die', 'die writing' (steps that only read are
-    not counted), 'after commit', 'full', or the words of the driver at a failing statement."""
+    """What a process does ('send', 'decide', 'decide twice'), and what goes wrong at which step.
+
+    `fault` is 'die', 'die writing' (steps that only read are not counted), 'full' (room for `step` pages more, for a
+    while), 'lost' (a commit succeeds and seems to fail), or the words of a driver at a failing statement.
+    """
 
     work: str
     home: str
@@ -118,24 +123,30 @@ def _work(job: Job) -> None:
 
 
 def _arm(job: Job, path: Path) -> None:
+    reach = Counted(job.step, partial(_die, path) if job.fault.startswith("die") else partial(_fail, path, job.fault))
     match job.fault:
         case "":
             return
         case "die":
-            reach = Counted(job.step, lambda step: _die(path, step))
             watch_database(reach)
             watch_lines(reach)
         case "die writing":
-            watch_database(OnlyWrites(Counted(job.step, lambda step: _die(path, step))))
-        case "after commit":
-            fail_after_commit(job.step, "the connection is lost")
-        case words:
-            fail_statement(job.step, words)
+            watch_database(OnlyWrites(reach))
+        case "lost":
+            watch_commits(after=reach)
+        case _:
+            watch_driver(reach)
 
 
 def _die(path: Path, step: str) -> None:
     (path / "struck").write_text(step)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fail(path: Path, words: str, step: str) -> None:
+    """What a driver does when the disk is full, the database locked, or the connection lost."""
+    (path / "struck").write_text(step)
+    raise sqlite3.OperationalError(words)
 
 
 def _decide(path: Path) -> None:
@@ -149,7 +160,7 @@ def _decide(path: Path) -> None:
 def _send(path: Path, job: Job, clock: SteppedClock) -> None:
     """The sending process, ended in good order when everything is over."""
     engine.runtime.sender.IDLE_SECONDS = engine.runtime.sender.LINGER_SECONDS = 0.002
-    room = Room(_pages(path) if job.fault == "full" else 1 << 30)
+    room = Room(_pages(path) + job.step if job.fault == "full" else 1 << 30)
     Meanwhile(path, clock, room).begin()
     if job.fault != "full":
         _arm(job, path)

@@ -98,20 +98,12 @@ def watch_bodies(database: Path, refuse: Callable[[int], None]) -> None:
     _replace(Wire, "push", push)
 
 
-# what
-
-
-def fail_statement(number: int, words: str) -> None:
-    """Let the driver fail at the nth statement; a commit is one, too."""
-    reach = Counted(number, _failing(words))
+def watch_driver(reach: Reach) -> None:
+    """A step at each statement that the driver is given, within it, so that `reach` may raise what a driver does; a
+    commit is one, too."""
     for name in ("do_execute", "do_executemany", "do_execute_no_params"):
         event.listen(Engine, name, lambda *given: reach(_short(given[1])))
     watch_commits(before=reach)
-
-
-def fail_after_commit(number: int, words: str) -> None:
-    """Let the nth commit succeed and seem to fail, as when a connection drops before its answer."""
-    watch_commits(after=Counted(number, _failing(words)))
 
 
 class Room:
@@ -123,13 +115,6 @@ class Room:
 
     def _limit(self, connection: Any) -> None:
         connection.connection.dbapi_connection.execute(f"PRAGMA max_page_count = {self.pages}")
-
-
-def _failing(words: str) -> Reach:
-    def fail(step: str) -> None:
-        raise sqlite3.OperationalError(words)
-
-    return fail
 
 
 def _number_of(body: bytes) -> int:

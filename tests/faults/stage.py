@@ -13,8 +13,9 @@ from typing import Any
 from engine.config.model import Delivery
 from engine.runtime.daemon import node_name
 from engine.service.uncertain import take_back
-from engine.store.database import reading
+from engine.store.database import open_store, reading, writing
 from engine.store.deliveries import state_counts
+from engine.store.standing import confirm
 from tests.faults.daemons import until
 from tests.faults.dying import OVER, SENDER, End, Job
 from tests.faults.forks import Forks, copy_of
@@ -54,6 +55,7 @@ class Stage:
         """A copy of a home whose process died, and a relay that has taken what it had taken then."""
         accepted = list(self.server.accepted)
         with copy_of(home, self.folder / "aside") as other:
+            _confirm(other)
             yield other
         self.server.accepted[:] = accepted
 
@@ -66,6 +68,14 @@ class Stage:
             yield world
         finally:
             world.close()
+
+
+def _confirm(home: Path) -> None:
+    """Say, as a person does, that this copy may be worked with."""
+    store = open_store("sqlite:///var/ripeline.db", home)
+    with writing(store) as connection:
+        confirm(connection)
+    store.dispose()
 
 
 def finish(world: World, end: End) -> Balance:

@@ -6,7 +6,7 @@ import itertools
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -92,5 +92,3 @@ def _picture(home: Path) -> Picture:
     with closing(sqlite3.connect(home / "var" / "ripeline.db")) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in set(tables) - LEFT_OUT}
-
-
