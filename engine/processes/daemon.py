@@ -137,7 +137,11 @@ class Watcher:
         if not report.usable:
             log.warning("the files have %d mistakes; what runs is unchanged (see `ripeline check`)", report.errors)
             return
-        self._apply_if_safe(report)
+        try:
+            self._apply_if_safe(report)
+        except StoreError:
+            self._seen = {}  # the store was away: the next look tries again
+            raise
 
     def _apply_if_safe(self, report: CheckReport) -> None:
         try:

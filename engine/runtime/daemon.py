@@ -202,10 +202,11 @@ class Daemon:
     def _look(self) -> None:
         self._supervisor.look()
         self._tell_of_children()
-        dead, self._dead = self._dead, []
-        if dead:
-            again, unknown = take_back(self._home, self._home.clock.now(), dead)
-            log.warning("taken back from %s: %d mails due again, %d of unknown fate", ", ".join(dead), again, unknown)
+        if self._dead:
+            again, unknown = take_back(self._home, self._home.clock.now(), self._dead)
+            told = ", ".join(self._dead)
+            log.warning("taken back from %s: %d mails due again, %d of unknown fate", told, again, unknown)
+            self._dead.clear()
         self._tell_of_failing(self._supervisor.failing())
 
     def _tell_of_children(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.domain.traffic import Hit, HitKind
 from engine.processes.daemon import Watcher, drain_spool
 from engine.store.alerts import open_alerts
-from engine.store.database import reading
+from engine.store.database import StoreError, reading
 from engine.store.deliveries import deliveries_of
 from engine.web.spool import Spool
 from tests.service.conftest import found, laid_out, server, world
@@ -45,6 +45,23 @@ def test_safe_change_applies_by_itself(world: World, watcher: Watcher) -> None:
     assert bundle(world) == before + 1
     watcher.look()
     assert bundle(world) == before + 1
+
+
+def test_safe_change_that_met_a_fault_of_the_store_applies_at_the_next_look(
+    world: World, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = bundle(world)
+    edit(world, "templates/data/aware/second.html", "Still there?", "Are you still there?")
+    with monkeypatch.context() as away:
+        away.setattr("engine.processes.daemon.apply", _fail)
+        with pytest.raises(StoreError):
+            watcher.look()
+    watcher.look()
+    assert bundle(world) == before + 1
+
+
+def _fail(*_: object) -> None:
+    raise StoreError("the database is away")
 
 
 def test_half_edited_file_changes_nothing_that_runs(world: World, watcher: Watcher) -> None:
