@@ -39,6 +39,14 @@ format: $(STAMP) ## format and mend what can be mended by itself
 bench: $(STAMP) ## speed, as ratios against a limit measured in the same run
 	$(BIN)/python -m bench
 
+LEADS ?= 10000
+KILLS ?= 500
+torture: $(STAMP) ## kill senders at random: KILLS=500 over LEADS=10000, SEED=… plays one again
+	@$(BIN)/python -m tests.faults.torture --leads $(LEADS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+acceptance: $(STAMP) ## the forty faults, one a line, with what their tests say
+	@$(BIN)/python -m tests.acceptance
+
 docs: $(STAMP) ## write docs/reference/ anew from the code
 	@$(BIN)/python -m docs.generate
 
