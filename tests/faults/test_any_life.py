@@ -1,0 +1,249 @@
+"""Whatever happens in whatever order to a home, its mails keep the promise: a state machine over the real services.
+
+RIPELINE_FAULTS=all plays many more lives, and longer ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from engine.domain.delivery import TRANSITIONS, DeliveryState
+from engine.domain.traffic import HitKind
+from engine.service.check import CheckReport, check
+from engine.smtp.replies import Phase
+from tests.faults.life import Life, Sender, watched
+from tests.service.world import copied
+
+LIVES, LENGTH = (400, 80) if os.environ.get("RIPELINE_FAULTS") == "all" else (18, 40)
+
+BEFORE_GATE = [
+    *((Phase.CONNECT, 0, ""), (Phase.AUTH, 535, "5.7.8"), (Phase.MAIL, 550, "5.7.1"), (Phase.MAIL, 421, "4.3.2")),
+    *((Phase.RCPT, 451, "4.7.1"), (Phase.RCPT, 452, "4.5.3"), (Phase.RCPT, 550, "5.1.1"), (Phase.RCPT, 550, "5.7.515")),
+    *((Phase.RCPT, 452, "4.2.2"), (Phase.RCPT, 0, ""), (Phase.DATA, 554, "5.6.0")),
+]
+AFTER_GATE = [
+    *((Phase.BODY, 0, ""), (Phase.DOT, 451, "4.3.0"), (Phase.DOT, 554, "5.6.0"), (Phase.DOT, 550, "5.7.1")),
+    *((Phase.DOT, 552, "5.3.4"), (Phase.DOT, 550, "5.1.1")),
+]
+SPANS = [timedelta(minutes=1), timedelta(minutes=6), timedelta(hours=1), timedelta(hours=7), timedelta(days=2)]
+MOVES = {("", "due"), *((before.value, after.value) for before, found in TRANSITIONS.items() for after in found)}
+
+which = st.integers(0, 99)
+campaigns = st.sampled_from(["drip", "choice"])
+
+
+class AnyLife(RuleBasedStateMachine):
+    """Each rule is something that a person, a process, a relay or time does."""
+
+    home: Path
+    folder: Path
+    reports: Sequence[CheckReport]
+    numbers = itertools.count(1)
+
+    @initialize(unknown=st.sampled_from(["hold", "resend_once"]))
+    def begin(self, unknown: str) -> None:
+        self.path = copied(self.home, self.folder / f"life-{next(self.numbers)}")
+        self.life = Life(self.path, unknown, self.reports)
+        self.seen = 0
+        self.ticked = False
+
+    def teardown(self) -> None:
+        if not hasattr(self, "life"):
+            return
+        try:
+            found = self.life.finish()
+            self.only_allowed_moves()
+            assert found.is_promise_kept, found
+        finally:
+            self.life.world.close()
+            shutil.rmtree(self.path)
+
+    # people, files and time
+
+    @rule(count=st.integers(1, 3), source=st.sampled_from(["web", "choice", "nobody"]))
+    def leads_come(self, count: int, source: str) -> None:
+        self.life.take_in(count, source)
+
+    @precondition(lambda self: self.life.people)
+    @rule(number=which)
+    def operator_suppresses(self, number: int) -> None:
+        self.life.suppress(self._pick(self.life.people, number))
+
+    @precondition(lambda self: self.life.people)
+    @rule(number=which)
+    def operator_lifts_a_suppression(self, number: int) -> None:
+        self.life.unsuppress(self._pick(self.life.people, number))
+
+    @precondition(lambda self: +self.life.taken)
+    @rule(number=which)
+    def recipient_unsubscribes(self, number: int) -> None:
+        self.life.unsubscribe(self._pick(list(+self.life.taken), number))
+
+    @precondition(lambda self: +self.life.taken)
+    @rule(number=which, kind=st.sampled_from([HitKind.OPEN, HitKind.CLICK]))
+    def recipient_reads(self, number: int, kind: HitKind) -> None:
+        self.life.hit(self._pick(list(+self.life.taken), number), kind)
+
+    @rule(campaign=campaigns)
+    def campaign_is_paused(self, campaign: str) -> None:
+        self.life.pause(campaign)
+
+    @rule(campaign=campaigns)
+    def campaign_is_resumed(self, campaign: str) -> None:
+        self.life.resume(campaign)
+
+    @rule(number=which)
+    def other_files_are_applied(self, number: int) -> None:
+        self.life.apply(number)
+
+    @rule(span=st.sampled_from(SPANS))
+    def time_passes(self, span: timedelta) -> None:
+        self.life.pass_time(span)
+
+    @rule()
+    def daemon_ticks(self) -> None:
+        self.life.tick()
+        self.ticked = True
+
+    # senders
+
+    @rule(number=which, limit=st.integers(1, 4))
+    def sender_claims(self, number: int, limit: int) -> None:
+        self.life.claim(self._sender(number), limit)
+
+    @precondition(lambda self: self._with("written"))
+    @rule(number=which, count=st.integers(1, 4))
+    def gate_is_asked(self, number: int, count: int) -> None:
+        self.life.admit(self._pick(self._with("written"), number), count)
+
+    @precondition(lambda self: self._with("written"))
+    @rule(number=which, reply=st.sampled_from(BEFORE_GATE))
+    def relay_refuses_before_the_gate(self, number: int, reply: tuple[Phase, int, str]) -> None:
+        self.life.refuse(self._pick(self._with("written"), number), *reply)
+
+    @precondition(lambda self: self._with("admitted"))
+    @rule(number=which)
+    def relay_takes_a_mail(self, number: int) -> None:
+        self.life.end(self._pick(self._with("admitted"), number), Phase.DOT, 250, "2.0.0", taken=True)
+
+    @precondition(lambda self: self._with("admitted"))
+    @rule(number=which, taken=st.booleans())
+    def line_is_cut_after_the_dot(self, number: int, taken: bool) -> None:
+        self.life.end(self._pick(self._with("admitted"), number), Phase.DOT, 0, "", taken)
+
+    @precondition(lambda self: self._with("admitted"))
+    @rule(number=which, reply=st.sampled_from(AFTER_GATE))
+    def relay_refuses_after_the_gate(self, number: int, reply: tuple[Phase, int, str]) -> None:
+        self.life.end(self._pick(self._with("admitted"), number), *reply, taken=False)
+
+    @rule(number=which)
+    def sender_writes_outcomes_down(self, number: int) -> None:
+        self._sender(number).dispatch.flush()
+
+    @rule(number=which)
+    def sender_says_that_it_lives(self, number: int) -> None:
+        self._sender(number).dispatch.heartbeat()
+
+    @precondition(lambda self: self._with("written"))
+    @rule(number=which)
+    def sender_gives_back(self, number: int) -> None:
+        self.life.give_back(self._pick(self._with("written"), number))
+
+    @rule(number=which, taken=st.lists(st.booleans(), min_size=8, max_size=8))
+    def sender_is_killed(self, number: int, taken: list[bool]) -> None:
+        self.life.die(self._sender(number), taken)
+
+    def _sender(self, number: int) -> Sender:
+        return self._pick(self.life.senders, number)
+
+    def _with(self, what: str) -> list[Sender]:
+        return [sender for sender in self.life.senders if getattr(sender, what)]
+
+    def _pick(self, among: Sequence, number: int):
+        return among[number % len(among)]
+
+    # what always holds
+
+    @invariant()
+    def only_allowed_moves(self) -> None:
+        moves = self.life.moves()
+        assert {(before, after) for _, before, after in moves[self.seen :]} <= MOVES, moves[self.seen :]
+        self.seen = len(moves)
+
+    @invariant()
+    def each_mail_is_one_of_its_step(self) -> None:
+        mails = [(row.enrollment_id, row.step, row.occurrence) for row in self.life.mails()]
+        assert len(mails) == len(set(mails))
+
+    @invariant()
+    def nothing_is_taken_that_the_store_does_not_own_up_to(self) -> None:
+        over = {DeliveryState.FAILED.value, DeliveryState.DROPPED.value, "due", "sending", "deferred"}
+        for row in self.life.mails():
+            taken = self.life.taken[row.id]
+            assert taken <= 1 + row.unknowns, row
+            assert not taken or row.state not in over or row.unknowns, row
+
+    @invariant()
+    def nobody_is_forgotten(self) -> None:
+        if self.ticked:
+            self.ticked = False
+            assert not self.life.forgotten()
+
+
+VERSIONS = {
+    "wait": ('wait = "2d"', 'wait = "1d"'),
+    "removed": ('[[stage.aware.step]]\nemail = "second"\nwait = "2d"\nthread = "first"\n', ""),
+}
+
+
+@pytest.fixture(scope="module")
+def reports(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> list[CheckReport]:
+    """The files as they are, with another wait, and with a step taken away."""
+    folder, found = tmp_path_factory.mktemp("versions"), [check(laid_out)]
+    for name, (old, new) in VERSIONS.items():
+        home = copied(laid_out, folder / name)
+        file = home / "campaigns" / "drip.toml"
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+        found.append(check(home))
+    assert all(report.usable for report in found)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0 if LIVES > 100 else 120)
+@pytest.mark.acceptance(row=6)
+@pytest.mark.acceptance(row=13)
+@pytest.mark.acceptance(row=35)
+def test_any_life_keeps_the_promise(laid_out: Path, tmp_path: Path, reports: list[CheckReport]) -> None:
+    home = copied(laid_out, tmp_path / "watched")
+    watched(home)
+    machine = type("Life", (AnyLife,), {"home": home, "folder": tmp_path, "reports": reports})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=LIVES,
+            stateful_step_count=LENGTH,
+            deadline=None,
+            derandomize=LIVES < 100,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
