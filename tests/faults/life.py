@@ -111,10 +111,7 @@ class Life:
         self.world.unsubscribe(delivery)
 
     def pass_time(self, span: timedelta) -> None:
-        self.home_clock().step_to(self.home_clock().now() + span)
-
-    def home_clock(self) -> Any:
-        return self.world.clock
+        self.world.clock.step_to(self.world.clock.now() + span)
 
     def tick(self) -> None:
         """What the daemon does: senders that it saw die are rescued first."""
@@ -137,13 +134,14 @@ class Life:
         sender.dispatch.give_back(claims)
 
     def admit(self, sender: Sender, count: int) -> None:
-        """The gate; whoever is suppressed when it is asked must not be among those who may go."""
+        """The gate: nobody may go who is suppressed when it is asked, and no mail that is another's by then."""
         asking, sender.written = sender.written[:count], sender.written[count:]
-        barred = self._barred()
+        barred, ours = self._barred(), self._claimed_by(sender)
         admitted = sender.dispatch.admit([letter.claim.id for letter in asking])
         for letter in asking:
             if letter.claim.id in admitted:
                 assert letter.claim.lead not in barred, "suppressed before its gate"
+                assert letter.claim.id in ours, "taken over by another before its gate"
                 sender.admitted.append(letter)
             else:
                 withheld = Outcome(OutcomeKind.WITHHELD, Phase.BODY, reason="suppressed or taken over")
@@ -180,12 +178,13 @@ class Life:
         return self.rows("SELECT id, state, unknowns, enrollment_id, step, occurrence FROM delivery")
 
     def forgotten(self) -> list[Any]:
-        """Runs that nobody will look at again, and that say no reason."""
+        """Runs that nobody will look at again, without a reason: to wait for a mail is one while there is a mail."""
         return self.rows("""
             SELECT e.id, e.status, e.stage, e.step FROM enrollment e JOIN lead l ON l.id = e.lead_id
-            WHERE e.status <> 'ended' AND e.waiting = '' AND l.next_due_at IS NULL AND NOT EXISTS (
+            WHERE e.status <> 'ended' AND e.waiting IN ('', 'delivery') AND l.next_due_at IS NULL AND NOT EXISTS (
               SELECT 1 FROM delivery d WHERE d.enrollment_id = e.id
-              AND d.state IN ('due', 'sending', 'transmitting', 'deferred', 'unknown'))""")
+              AND (d.state IN ('due', 'sending', 'transmitting', 'deferred')
+                   OR d.state = 'unknown' AND d.finished_at IS NULL))""")
 
     def rows(self, sql: str) -> list[Any]:
         with reading(self.home.store) as connection:
@@ -195,6 +194,10 @@ class Life:
         """The leads against whom a suppression stands that holds for marketing mail."""
         query = """SELECT l.id FROM lead l JOIN suppression s ON s.address_hash = l.address_hash
                    WHERE s.scope IN ('all', 'marketing')"""
+        return {row.id for row in self.rows(query)}
+
+    def _claimed_by(self, sender: Sender) -> set[int]:
+        query = f"SELECT id FROM delivery WHERE state = 'sending' AND claimed_by = '{sender.node}'"
         return {row.id for row in self.rows(query)}
 
     # the end
@@ -209,6 +212,8 @@ class Life:
         for _ in range(DAYS):
             self.tick()
             self._send_all(self.senders[0])
+            if not self.rows("SELECT 1 FROM enrollment WHERE status <> 'ended' LIMIT 1"):
+                break
             self.pass_time(timedelta(hours=24))
         ids = [f"<{number}.x@y>" for number, times in self.taken.items() for _ in range(times)]
         return balance(self.home.store, ids)
