@@ -18,11 +18,12 @@ from typing import Any, cast
 
 from engine.config.model import Delivery, Relay
 from engine.domain.traffic import HitKind
-from engine.service.apply import apply, prospect
+from engine.service.apply import apply
 from engine.service.check import CheckReport
 from engine.service.deliver import Dispatch, Sent
 from engine.service.letters import Letter
 from engine.service.pause import pause_campaign, resume_campaign
+from engine.service.prospect import prospect
 from engine.service.suppress import suppress, unsuppress
 from engine.service.uncertain import take_back
 from engine.smtp.mailer import SendResult

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from engine.authoring.home import read_home
-from engine.service.apply import apply, prospect
+from engine.service.apply import apply
 from engine.service.check import check
 from engine.service.home import open_home
+from engine.service.prospect import prospect
 from engine.service.running import Runner
 from engine.store.database import writing
 from tests.faults.daemons import Town, kill, point_at, until
