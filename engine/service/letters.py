@@ -29,8 +29,9 @@ from engine.smtp.dkim import DkimSigner
 from engine.smtp.transaction import Outgoing
 from engine.store.bundles import read_blob
 from engine.store.database import reading
-from engine.store.deliveries import Claimed, threads
+from engine.store.deliveries import Claimed
 from engine.store.facts import load_leads, triggers_of
+from engine.store.threads import threads
 
 
 class UnsendableError(Exception):

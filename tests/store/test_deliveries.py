@@ -22,10 +22,10 @@ from engine.store.deliveries import (
     keep_claims,
     record_ended,
     release,
-    threads,
 )
 from engine.store.journey import lead
 from engine.store.permission import suppress_hashes
+from engine.store.threads import threads
 from engine.store.unknown_mails import rescue
 from tests.store.journals import LEASE, NODE, NOW, add_enrollment, add_lead, add_mail, claim, ended, one_mail, row_of
 
