@@ -36,6 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
     "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
+    "rollback": Entry("rollback", AUTHOR, "Go back to an earlier bundle, after showing what changes."),
     "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),
     "import": Entry("import_", LEADS, "Import leads (CSV, JSONL) or their events."),
     "export": Entry("export", LEADS, "Export leads."),

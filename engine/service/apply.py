@@ -72,11 +72,12 @@ def _contents(report: CheckReport) -> Iterator[Blob]:
 
 
 def _pictures(report: CheckReport, mail: CompiledMail, seen: set[str]) -> Iterator[Blob]:
+    """Those that are files here; a bundle that ran before has its pictures in the store already."""
     for asset in mail.assets:
-        if asset.hash not in seen:
+        file = report.root / "templates" / asset.path
+        if asset.hash not in seen and file.is_file():
             seen.add(asset.hash)
-            content = (report.root / "templates" / asset.path).read_bytes()
-            yield Blob(asset.hash, asset.content_type, asset.name, content)
+            yield Blob(asset.hash, asset.content_type, asset.name, file.read_bytes())
 
 
 def _bundle_values(plan: Prospect, by: str, now: datetime) -> dict[str, Any]:

@@ -231,3 +231,17 @@ def test_plan_shows_what_a_change_does_and_changes_nothing(tmp_path: Path, capsy
         assert ripeline("plan", "--leads", "aware/cost", home=life.path) == 0
         assert "bob@globex.example" in capsys.readouterr().out
         assert life.runner.current().programme.bundle == before
+
+
+def test_rollback_shows_asks_and_goes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home") as life:
+        life.apply()
+        file = life.path / "campaigns" / "clean.toml"
+        file.write_text(file.read_text("utf-8").replace('wait = "3d"', 'wait = "5d"'), "utf-8")
+        assert ripeline("apply", "--yes", home=life.path) == 0
+        capsys.readouterr()
+        assert ripeline("rollback", "--yes", home=life.path) == 0
+        shown = capsys.readouterr().out
+    assert "waits 5 days → 3 days" in shown
+    assert "Bundle 3 runs now: the same as bundle 1." in shown
+    assert "undo the change there too" in shown

@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engine.errors import ProblemsError, RipelineError
+from engine.service.apply import apply
 from engine.service.keepsakes import part_of
 from engine.service.pause import pause_campaign, resume_campaign
+from engine.service.prospect import prospect
+from engine.service.rollback import report_of_bundle
 from tests.service.conftest import Found
 from tests.service.world import CAMPAIGNS, World
 from tests.smtpscript import Rule, Say, Wait
@@ -179,3 +182,26 @@ def test_mails_of_a_paused_campaign_wait_without_an_alert_and_go_at_once_when_it
     resume_campaign(world.home, "drip")
     world.go()
     assert world.states(JANE) == [("first", "sent")]
+
+
+def test_going_back_is_planned_as_a_change_and_repeats_nothing(world: World) -> None:
+    world.take_in(f"{JANE},Jane,web")
+    world.go()
+    first = world.runner.current().programme.bundle
+    world.apply(world.rewrite(DRIP, lambda text: text.replace('wait = "2d"', 'wait = "9d"')))
+    number, report = report_of_bundle(world.home)
+    assert number == first
+    plan = prospect(world.home, report, world.runner)
+    assert [effect.change.told for effect in plan.effects] == ["waits 9 days → 2 days"]
+    assert apply(world.home, plan, "ann, back") == first + 2
+    world.later(days=3)
+    assert world.states(JANE) == [("first", "sent"), ("second", "sent")]
+    assert world.runner.digest == plan.digest
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(99, "there is no bundle 99"), (1, "bundle 1 is what runs already"), (None, "first one")]
+)
+def test_bundle_that_cannot_be_gone_back_to_is_told(world: World, number: int | None, said: str) -> None:
+    with pytest.raises(RipelineError, match=said):
+        report_of_bundle(world.home, number)
