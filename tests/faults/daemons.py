@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from engine.authoring.home import read_home
 from engine.clock import SystemClock
 from engine.service.home import Home, open_home
 from engine.service.import_leads import import_file
-from engine.store.database import reading
+from engine.store.database import reading, writing
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -49,9 +49,11 @@ class Town:
         self.home: Home = open_home(self.path, read_home(self.path).config, SystemClock())
 
     def take_in(self, count: int, name: str = "lead") -> None:
-        file = self.path / f"{name}.csv"
-        rows = [f"{name}{number}@x{number % 7}.example,Jane,web" for number in range(count)]
-        file.write_text("\n".join(["email,first_name,source", *rows]))
+        self.take_in_these([f"{name}{number}@x{number % 7}.example" for number in range(count)])
+
+    def take_in_these(self, addresses: Iterable[str]) -> None:
+        file = self.path / "leads.csv"
+        file.write_text("\n".join(["email,first_name,source", *(f"{address},Jane,web" for address in addresses)]))
         home = self.home
         import_file(home.store, file, home.config, home.keys.addresses, home.clock.now())
 
@@ -67,6 +69,11 @@ class Town:
         log.close()
         self.children.append(child)
         return child
+
+    def daemon_child(self) -> int:
+        """The process number of the daemon's first child, told by the system: the store may be away."""
+        daemon = self.children[-1].pid
+        return int(Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()[0])
 
     def log(self) -> str:
         return (self.path / "log.txt").read_text()
@@ -91,6 +98,13 @@ class Town:
         """The process number of whoever holds a claim; 0 if nobody does."""
         held = self.rows("SELECT claimed_by FROM delivery WHERE claimed_by <> '' LIMIT 1")
         return int(held[0].claimed_by.rpartition(":")[2]) if held else 0
+
+    def hurry(self) -> None:
+        """Let everything that waits for its next try be tried now, also of domains that rest."""
+        with writing(self.home.store) as connection:
+            connection.execute(text("DELETE FROM home WHERE name LIKE 'domain_paused:%'"))
+            waiting = {"now": self.home.clock.now().replace(tzinfo=None).isoformat(" ")}
+            connection.execute(text("UPDATE delivery SET due_at = :now WHERE state IN ('due', 'deferred')"), waiting)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

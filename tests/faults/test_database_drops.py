@@ -102,25 +102,13 @@ def test_outcome_is_kept_until_the_database_is_back(town: Town, server: SmtpServ
 
 @pytest.mark.acceptance(row=9)
 def test_outcome_that_died_with_its_sender_is_unknown(town: Town, server: SmtpServer, database: Database) -> None:
-    sender = _watched_sender(town)
     answered_without_database(town, server, database)
-    kill(sender())
+    kill(town.daemon_child())
     until(lambda: "sender-1 ended with status -9" in town.log(), told=town.log)
     database.open()
     until(lambda: town.states() == {"unknown": 1}, told=town.log)
     assert len(server.accepted) == 1
     assert balance(town.home.store, taken(server)).is_promise_kept
-
-
-def _watched_sender(town: Town) -> Callable[[], int]:
-    """The sender's process number, by its parent: the store cannot be asked while it is away."""
-
-    def find() -> int:
-        daemon = town.children[-1].pid
-        children = Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()
-        return int(children[0])
-
-    return find
 
 
 @pytest.mark.slow
