@@ -117,12 +117,19 @@ class Dispatch:
         kept = Kept(running.standing_still, self._troubles.stopped)
         with self._strays_noticed():
             with writing(self._home.store) as connection:
-                claims = claim_due(connection, self._node, now, now + LEASE, limit, kept)
+                claims = self._not_in_hand(connection, claim_due(connection, self._node, now, now + LEASE, limit, kept))
             if not claims:
                 return None
             batch = Batch(claims, running, self._troubles, self._letters.background(claims, running), now)
         self._fences.update((claim.id, claim.fence) for claim in claims)
         return batch
+
+    def _not_in_hand(self, connection: Any, claims: Sequence[Claimed]) -> list[Claimed]:
+        """Put mails back whose earlier claim is still in hand: this process slept past its lease, and two letters of
+        one mail could go together. The gate refuses the earlier one, by its fence."""
+        again = [(claim.id, claim.fence) for claim in claims if claim.id in self._fences]
+        release(connection, again, self._home.clock.now() + TRIAL)
+        return [claim for claim in claims if claim.id not in self._fences]
 
     @contextmanager
     def _strays_noticed(self) -> Iterator[None]:

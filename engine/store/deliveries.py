@@ -199,7 +199,10 @@ _ADMIT = (
     .returning(delivery.c.id)
 )
 _HELD_BY_US = (
-    select(delivery.c.id, delivery.c.lead_id, delivery.c.state, delivery.c.attempts, delivery.c.begun_at)
+    select(
+        *(delivery.c.id, delivery.c.fence, delivery.c.lead_id, delivery.c.state, delivery.c.attempts),
+        delivery.c.begun_at,
+    )
     .where(_HOLDS_TICKET)
     .with_for_update()
 )
@@ -252,6 +255,7 @@ class _Held(NamedTuple):
     """A row that an outcome is about; its columns are those of `_HELD_BY_US`."""
 
     id: int
+    fence: int
     lead: int
     state: str
     attempts: int
@@ -270,7 +274,7 @@ def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
         return Recorded()
     rows = read_many(connection, _HELD_BY_US, _tickets((one.id, one.fence) for one in ended))
     held = {row[0]: _Held(*row) for row in rows}
-    counted = [one for one in ended if one.id in held and held[one.id].state in one.frm]
+    counted = [one for one in ended if _counts(one, held.get(one.id))]
     if counted:
         run_many(connection, _END, [_end_values(one) for one in counted])
         run_many(connection, _ATTEMPT, [_attempt_values(one, held[one.id]) for one in counted])
@@ -278,6 +282,11 @@ def record_ended(connection: Connection, ended: Sequence[Ended]) -> Recorded:
         insert_ignoring(connection, copy, copies, ("delivery_id",))
     woken = frozenset(held[one.id].lead for one in counted if not one.state.in_flight)
     return Recorded(frozenset(one.id for one in counted), woken)
+
+
+def _counts(one: Ended, held: _Held | None) -> bool:
+    """Whether its claim stands: the outcome of an earlier claim may be in the same group as that of a later one."""
+    return held is not None and held.fence == one.fence and held.state in one.frm
 
 
 def _end_values(one: Ended) -> dict[str, Any]:

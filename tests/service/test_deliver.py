@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 
 from engine.config.model import Relay, Safety
-from engine.service.deliver import Batch
+from engine.service.deliver import Batch, Sent
 from engine.service.letters import Letter
 from engine.service.record import Happening, record_event
+from engine.smtp.mailer import SendResult
+from engine.smtp.replies import Outcome, OutcomeKind, Phase
 from engine.store.bundles import home_values, set_home_value
 from engine.store.database import reading, writing
 from tests.service.conftest import Found
@@ -334,3 +336,30 @@ def test_diverted_mail_says_nothing_about_the_leads_address(found: Found) -> Non
     assert world.states(JANE) == [("first", "failed")]
     assert world.suppressions(JANE) == []
     assert world.events(JANE) == []
+
+
+@pytest.mark.acceptance(row=8)
+def test_sender_that_slept_past_its_lease_sends_no_mail_twice_at_once(world: World) -> None:
+    world.take_in(f"{JANE},Jane,web")
+    world.tick()
+    dispatch = world.dispatch
+    (early,) = _written(world)
+    world.clock.step_to(MONDAY + timedelta(minutes=6))
+    world.tick()
+    assert world.states(JANE) == [("first", "due")], "its lease ran out"
+    assert _written(world) == [], "the mail is still in hand"
+    assert dispatch.admit([early.claim.id]) == set(), "and that letter is worthless"
+    dispatch.note(Sent(early, SendResult(early.claim.id, WITHHELD, "main", world.clock.now())))
+    dispatch.flush()
+    world.later(seconds=10)
+    assert world.states(JANE) == [("first", "sent")]
+    assert len(world.received()) == 1
+
+
+WITHHELD = Outcome(OutcomeKind.WITHHELD, Phase.BODY)
+
+
+def _written(world: World) -> list[Letter]:
+    batch = world.dispatch.claim(9)
+    letters = [world.dispatch.write(batch, claim) for claim in batch.claims] if batch else []
+    return [letter for letter in letters if letter is not None]

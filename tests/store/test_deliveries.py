@@ -193,6 +193,18 @@ def test_outcome_counts_only_from_the_states_it_may_end(
     assert bool(recorded.woken) is (counts and not after.in_flight)
 
 
+def test_late_outcome_beside_that_of_the_claim_that_stands_changes_nothing(engine_for: Engine) -> None:
+    number = one_mail(engine_for)
+    (late,) = claim(engine_for)
+    with writing(engine_for) as connection:
+        assert rescue(connection, NOW, [NODE]) == (1, 0)
+    (standing,) = claim(engine_for)
+    outcomes = [ended(standing, S.DROPPED, frm=(S.SENDING,)), ended(late, S.DEFERRED, frm=(S.SENDING,), due_at=NOW)]
+    with writing(engine_for) as connection:
+        record_ended(connection, outcomes)
+    assert row_of(engine_for, number).state == "dropped"
+
+
 def test_late_outcome_after_rescue_changes_nothing(engine_for: Engine) -> None:
     number = one_mail(engine_for)
     (claimed,) = claim(engine_for)
