@@ -24,6 +24,8 @@ from engine.store.database import reading, writing
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
+THOROUGH = os.environ.get("RIPELINE_FAULTS") == "all"
+"""Try what everyday runs leave out: longer towns, every combination, more lives."""
 
 
 def until(condition: Callable[[], object], timeout: float = PATIENCE, told: Callable[[], object] = lambda: "") -> None:

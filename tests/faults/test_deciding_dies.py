@@ -22,7 +22,7 @@ from tests.smtpscript import Cut, Rule
 from tests.smtpserver import SmtpServer
 
 LATER = MONDAY + timedelta(days=2, hours=1)
-FEWEST_STEPS = 40
+FEWEST_STEPS = 25
 LEFT_OUT = {"alembic_version"}
 Picture = dict[str, list[tuple[object, ...]]]
 

@@ -7,14 +7,13 @@ seen, as its body leaves, by a connection of its own (`hooks.watch_bodies`).
 from __future__ import annotations
 
 import itertools
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.daemons import point_at
+from tests.faults.daemons import THOROUGH, point_at
 from tests.faults.dying import STUCK, UNADMITTED, End
 from tests.faults.forks import Forks
 from tests.faults.stage import Stage, finish, states
@@ -26,8 +25,7 @@ UNWRITABLE = 1
 """One mail more, whose step expired: what is put aside must be recorded, too."""
 
 WORDS = ("database or disk is full", "database is locked", "disk I/O error")
-THOROUGH = os.environ.get("RIPELINE_FAULTS") == "all"
-"""Each of the driver's words at each statement; otherwise they take turns."""
+"""What drivers say; they take turns, or each is said at each statement where it is to be thorough."""
 
 
 @pytest.fixture(scope="module")
