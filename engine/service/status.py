@@ -14,6 +14,7 @@ from engine.service.deliver import STEP_STOPPED
 from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.running import Runner
+from engine.store.actions import open_counts
 from engine.store.alerts import open_alerts
 from engine.store.bundles import campaign_rows, current_bundle_id, home_value, home_values, read_bundle
 from engine.store.database import reading
@@ -76,7 +77,11 @@ class Alert:
 
 @dataclass(frozen=True)
 class Status:
-    """How the home stands at `now`. `sending_held` says why nothing is sent; `files_broken` why nothing is decided."""
+    """How the home stands at `now`.
+
+    `outside` counts due tasks, notices, posts and hand-offs; `sending_held` says why nothing is sent, `unreadable` why
+    nothing is decided.
+    """
 
     now: datetime
     company: str
@@ -96,6 +101,7 @@ class Status:
     sending_held: str | None = None
     deliver_to: str = ""
     stopped: Mapping[str, str] = field(default_factory=dict)
+    outside: Mapping[str, int] = field(default_factory=dict)
     unreadable: str = ""
 
 
@@ -123,6 +129,7 @@ def status_of(home: Home, now: datetime) -> Status:
             sending_held=home_value(connection, SENDING_HELD),
             deliver_to=home.config.safety.deliver_to,
             stopped={name.removeprefix(STEP_STOPPED): why for name, why in stopped.items()},
+            outside=open_counts(connection),
             unreadable=unreadable,
         )
 

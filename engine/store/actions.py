@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from engine.store.tables import ActionRow, LeadRow
 
@@ -23,6 +23,12 @@ def open_actions(connection: Connection, kind: str, limit: int) -> list[Any]:
         .limit(limit)
     )
     return list(connection.execute(query))
+
+
+def open_counts(connection: Connection) -> dict[str, int]:
+    """How many actions of each kind nobody carried out yet."""
+    query = select(action.c.kind, func.count()).where(action.c.done_at.is_(None)).group_by(action.c.kind)
+    return {kind: int(count) for kind, count in connection.execute(query)}
 
 
 def end_action(connection: Connection, number: int, outcome: str, at: datetime) -> bool:

@@ -386,3 +386,14 @@ def test_home_that_runs_is_not_restored_over(
     with life, hold_home(life.home.var / "daemon.lock", START):
         assert ripeline("restore", str(tmp_path / "x.tar.zst"), home=life.path) == 1
     assert f"a daemon runs this home (pid {os.getpid()}); stop it first" in capsys.readouterr().err
+
+
+def test_status_counts_what_is_due_outside(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        file = life.path / "campaigns" / "clean.toml"
+        text = file.read_text("utf-8")
+        file.write_text(text.replace("[stage.ready]", '[[stage.aware.step]]\nhandoff = "sales"\n\n[stage.ready]'))
+        life.apply()
+        life.play_until(START + timedelta(days=5))
+        assert ripeline("status", home=life.path) == 0
+    assert "2 hand-offs due, for people and systems to take up" in capsys.readouterr().out

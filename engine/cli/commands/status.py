@@ -50,11 +50,20 @@ def told(found: Status, daemon: Running | None, *, config_changed: bool = False)
     yield from _concerns(found, zone)
     yield from _campaigns(found, zone)
     yield from _mails(found, zone)
+    if found.outside:
+        yield [("Outside ", "bold"), (f"{_outside(found)} due, for people and systems to take up", "")]
     yield []
     yield [
         ("Relays  ", "bold"),
         (", ".join(found.relays) or "none: no mail can be sent", "" if found.relays else "red"),
     ]
+
+
+_OUTSIDE = {"handoff": "hand-off", "notify": "notice", "webhook": "post"}
+
+
+def _outside(found: Status) -> str:
+    return ", ".join(counted(count, _OUTSIDE.get(kind, kind)) for kind, count in sorted(found.outside.items()))
 
 
 def _head(found: Status, daemon: Running | None, zone: ZoneInfo) -> Iterator[Line]:

@@ -119,8 +119,14 @@ def tell_next(found: Next, zone: ZoneInfo, now: datetime) -> Told:
             return Told(found.kind, found.campaign, found.because)
         case "ends":
             return Told("next", f"{when} leaves {found.campaign}", found.because)
+        case "handoff" | "webhook":
+            to = "hand-off to" if found.kind == "handoff" else "post to"
+            return Told("next", f"{when} {to} {found.what}", unless)
         case kind:
-            return Told("next", f"{when} {kind} '{found.what}'", unless)
+            return Told("next", f'{when} {_ERRANDS.get(kind, kind)} "{found.what}"', unless)
+
+
+_ERRANDS = {"notify": "notice"}
 
 
 def _would_change(found: Next, now: datetime) -> Iterator[str]:
@@ -148,7 +154,8 @@ def _read(future: _Future, decision: Decision, at: datetime) -> None:
         future.answer(_mail(future, send, at))
     for act in decision.actions:
         unless = _unless(future, (act.campaign, act.run), act.step)
-        future.answer(Next(act.campaign, act.run, act.kind, act.step, at, unless=unless))
+        what = str(act.payload.get("text") or act.payload.get("to") or act.step)
+        future.answer(Next(act.campaign, act.run, act.kind, what, at, unless=unless))
     for line in decision.lines:
         if line.code == "dropped":
             because = why_no_mail(str(line.data["why"]), line.data)

@@ -102,7 +102,7 @@ def test_mails_that_will_never_go_are_named_with_the_reason():
 @pytest.mark.parametrize(
     ("steps", "line"),
     [
-        ([task("call", "2d", "1d")], ("next", "Tue 3 Nov 10:00 task 'call'", "")),
+        ([task("call", "2d", "1d")], ("next", 'Tue 3 Nov 10:00 task "do call"', "")),
         ([email("a", at="on lead.renewal")], ("waits", "c", "the lead has no date from which its next step counts")),
         ([email("a")], ("waits", "c", "its stage has no further step; what is added reaches it")),
     ],
