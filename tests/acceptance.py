@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from docs.generation.fault_titles import NOT_YET, TITLES
+from tests.faults.figures import FIGURES
 
 PASS, FAIL, LATER = "pass", "FAIL", "not yet"
 
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     print()  # noqa: T201
     for row, (word, told) in verdicts.items():
         print(f"{row:2}  {word:7}  {TITLES[row]}  [{told}]")  # noqa: T201
+    for what, count in FIGURES.items():
+        print(f"{count:5,}  {what}")  # noqa: T201
     words = [word for word, _ in verdicts.values()]
     print(", ".join(f"{words.count(word)} {word}" for word in (PASS, FAIL, LATER)))  # noqa: T201
     return 0 if ended in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and FAIL not in words else 1

@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.daemons import THOROUGH, point_at
 from tests.faults.dying import End
+from tests.faults.figures import note
 from tests.faults.forks import Forks
 from tests.faults.ledger import Balance
 from tests.faults.stage import Stage, finish, rows, states, states_in
@@ -52,6 +53,7 @@ def test_sender_may_die_at_any_step(stage: Stage) -> None:
                 break
             assert end.status == -9, (end, (home / "log.txt").read_text())
             met.update(points=1, **_followed(stage, home, end))
+    note(f"deaths of a sender with {MAILS} mails, one at each step", met["points"])
     assert met["points"] > FEWEST_STEPS, met
     assert met["held"], "some deaths lay between gate and outcome"
     assert met["twice"], "and some of those after the relay's 250"

@@ -15,6 +15,7 @@ import pytest
 from engine.config.model import Delivery
 from engine.domain.traffic import Hit, HitKind
 from tests.faults.daemons import point_at
+from tests.faults.figures import note
 from tests.faults.forks import Forks
 from tests.faults.stage import Stage
 from tests.service.world import BROWSER, MONDAY, World, copied
@@ -84,6 +85,7 @@ def test_decisions_that_die_at_any_step_are_made_once_by_the_next_process(stage:
             if end.status == 0:
                 break
             assert end.status == -9, (end, (home / "log.txt").read_text())
+    note("deaths of a daemon that decides, one at each write", step - 1)
     assert step > FEWEST_STEPS
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.faults.daemons import THOROUGH, point_at
 from tests.faults.dying import STUCK, UNADMITTED, End
+from tests.faults.figures import note
 from tests.faults.forks import Forks
 from tests.faults.stage import Stage, finish, states
 from tests.service.world import World, copied
@@ -61,6 +62,7 @@ def test_statement_may_fail_anywhere(stage: Stage, turn: int) -> None:
             met.update(points=1, ended=end.status)
             if not end.step:
                 break
+    note("statements of a sender at each of which the database failed", met["points"])
     assert met["points"] > 60, met
     assert met["ended"] < met["points"] / 2, "a fault that passes seldom ends a process"
 
