@@ -14,7 +14,8 @@ GROUPS = (
     ("1", "Rules"),
     ("2", "Campaigns, and the people and fields they name"),
     ("3", "Templates"),
-    ("4", "What is better mended"),
+    ("E4", "Scenarios"),
+    ("W4", "What is better mended"),
 )
 
 
@@ -24,5 +25,5 @@ def errors_page() -> str:
 
 
 def _group(number: str, title: str) -> str:
-    rows = [(f"`{name}`", reason) for name, reason in CODES.items() if name[1] == number]
+    rows = [(f"`{name}`", reason) for name, reason in CODES.items() if name.startswith(number) or name[1] == number]
     return f"## {title}\n\n{table(('code', 'meaning'), rows)}"

@@ -1,7 +1,7 @@
 """Every code that a problem can have, with its reason in a line. The reference page is generated from this.
 
 E is a mistake that keeps the files from being applied, W a warning. E0 files and keys, E1 rules, E2 campaigns and the
-people and fields they name, E3 templates, W4 what is better mended.
+people and fields they name, E3 templates, E4 scenarios, W4 what is better mended in templates.
 """
 
 from __future__ import annotations
@@ -106,6 +106,15 @@ CODES: Mapping[str, str] = {
     "E338": "A mail uses the trigger, and its campaign has none.",
     "E340": "A picture does not exist.",
     "E341": "A file is of no kind that mails can show.",
+    "E401": "A file of scenarios stands beside no campaign.",
+    "E402": "A step of a scenario says nothing, or several things.",
+    "E403": "A scenario names a mail or a step that its campaign does not have.",
+    "E404": "A scenario names a link that the mail does not have.",
+    "E405": "A scenario names a stage that its campaign does not have.",
+    "E406": "A scenario names a campaign that does not exist.",
+    "E407": "A moment in a scenario is not understood, is no such day, or comes too early.",
+    "E408": "A scenario's lead has a field that does not exist, or a value that it cannot hold.",
+    "E409": "Two scenarios of a file have the same name.",
     "W405": "The preheader repeats the subject.",
     "W406": "A picture has no text for those who do not see it.",
     "W407": "A mail is so long that mailboxes cut it.",

@@ -7,7 +7,7 @@ only be judged when the templates are compiled, and those depend on the campaign
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.authoring.campaign_file import (
@@ -22,15 +22,17 @@ from engine.authoring.config_file import read_config
 from engine.authoring.outline import Outline, outline
 from engine.authoring.policy import CONFIG_FILE
 from engine.authoring.reader import Notes
+from engine.authoring.scenario_file import SCENARIOS, read_scenarios, stands_alone, tested_campaign
+from engine.authoring.scenario_steps import Known
 from engine.authoring.toml_source import Document, read_document, read_text
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
 from engine.domain.rules.scope import Steps
+from engine.domain.scenario import Scenario
 from engine.errors import Place, Problem, Severity
 
 CAMPAIGNS = "campaigns"
 TEMPLATES = "templates"
-SCENARIOS = ".test.toml"
 LinksOf = Mapping[str, Steps]
 """For each campaign, the steps that send a mail with the named links of their mails."""
 
@@ -42,7 +44,8 @@ class Home:
     """Everything that a home's files say. `campaigns` are those without mistakes; `texts` all files by their path.
 
     `drafts` are all campaigns as far as they could be read, with the places of what they say. `config` holds defaults
-    where the file is mistaken; `config_usable` says whether it is without mistakes.
+    where the file is mistaken; `config_usable` says whether it is without mistakes. `scenarios` are those without
+    mistakes, by the campaign that they test; their files are not among `texts`, because they are no part of what runs.
     """
 
     root: Path
@@ -52,6 +55,7 @@ class Home:
     problems: list[Problem]
     drafts: dict[str, CampaignDraft] = field(default_factory=dict)
     config_usable: bool = True
+    scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
 
     @property
     def templates(self) -> Path:
@@ -72,6 +76,7 @@ class HomeFiles:
     campaigns: Mapping[str, Document]
     texts: dict[str, str]
     problems: list[Problem]
+    scenarios: Mapping[str, Document] = field(default_factory=dict)
 
     def read(self, links: LinksOf | None = None) -> Home:
         """The home; with `links` the link names in rules are checked too."""
@@ -91,8 +96,22 @@ class HomeFiles:
             if not any(problem.is_error for problem in (*found, *_of_file(self.problems, document.path))):
                 campaigns[name] = draft.campaign
         check_campaigns(drafts.values(), notes)
+        of_scenarios = Notes()
+        scenarios = self._scenarios(Known(config, drafts, steps, ""), of_scenarios)
+        notes.extend(problem for problem in of_scenarios.problems if problem.code not in unknowable)
         problems = sorted(set(notes.problems), key=_order)
-        return Home(self.root, config, campaigns, dict(self.texts), problems, drafts, usable)
+        return Home(self.root, config, campaigns, dict(self.texts), problems, drafts, usable, scenarios)
+
+    def _scenarios(self, known: Known, notes: Notes) -> dict[str, list[Scenario]]:
+        """The scenarios of each campaign that has some; those of one that cannot be read are not judged."""
+        found = {}
+        for document in self.scenarios.values():
+            campaign = tested_campaign(document.path)
+            if f"{CAMPAIGNS}/{campaign}.toml" in self.texts and campaign not in known.campaigns:
+                continue
+            if not stands_alone(document.path, known.campaigns, notes) and known.campaigns[campaign].readable:
+                found[campaign] = read_scenarios(document, replace(known, campaign=campaign), notes)
+        return found
 
     def _config(self, notes: Notes, steps: Mapping[str, Steps]) -> tuple[Config, frozenset[str]]:
         """The config, and the codes of problems in campaigns that cannot be told while it has mistakes."""
@@ -120,6 +139,11 @@ def load_home(root: Path) -> HomeFiles:
             problems.append(Problem(wrong.code, wrong.message, Place(_shown(root, path)), wrong.hint))
         if document is not None:
             documents[campaign_id(path.name)] = document
+    scenarios: dict[str, Document] = {}
+    for path in sorted((root / CAMPAIGNS).glob(f"*{SCENARIOS}")):
+        document = _load(root, path, {}, problems)
+        if document is not None:
+            scenarios[document.path] = document
     found = config.exists() or config.is_symlink()
     return HomeFiles(
         root=root,
@@ -128,6 +152,7 @@ def load_home(root: Path) -> HomeFiles:
         campaigns=documents,
         texts=texts,
         problems=problems,
+        scenarios=scenarios,
     )
 
 
@@ -219,8 +244,8 @@ def _of_file(problems: list[Problem], path: str) -> list[Problem]:
 
 
 _JUDGED_BY: Mapping[str, tuple[str, ...]] = {
-    "": ("E104",),
-    "fields": ("E102", "E103", "E241", "E242"),
+    "": ("E104", "E408"),
+    "fields": ("E102", "E103", "E241", "E242", "E408"),
     "lifecycle": ("E103",),
     "sender": ("E231", "W231", "E232", "W233", "E234"),
     "webhooks": ("E235",),

@@ -18,6 +18,7 @@ from engine.content.settings import CompileSettings
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.rules.scope import Links
+from engine.domain.scenario import Scenario
 from engine.domain.steps import EmailStep
 from engine.errors import Place, Problem, Severity, did_you_mean
 from engine.service.mail_cache import MailCache
@@ -38,7 +39,8 @@ class LeadStatistics(Protocol):
 class CheckReport:
     """What a check found. `campaigns` and `mails` are those without mistakes; `texts` are the checked files' by path.
 
-    `read` counts the campaign files, `wanted` the mails that they send.
+    `read` counts the campaign files, `wanted` the mails that they send. `scenarios` are those without mistakes, by the
+    campaign that they test.
     """
 
     root: Path
@@ -49,6 +51,7 @@ class CheckReport:
     texts: Mapping[str, str]
     read: int = 0
     wanted: int = 0
+    scenarios: Mapping[str, Sequence[Scenario]] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -111,7 +114,8 @@ def check(
     compiled = _compile(first, kept if kept is not None else cache)
     if kept is not None:
         kept.save()
-    found = files.read(_links(compiled)) if any("link" in text for text in files.texts.values()) else first
+    asked = bool(files.scenarios) or any("link" in text for text in files.texts.values())
+    found = files.read(_links(compiled)) if asked else first
     if statistics is None and statistics_of is not None:
         statistics = statistics_of(found)
     problems = [
@@ -132,6 +136,7 @@ def check(
         texts=found.texts,
         read=len(found.drafts),
         wanted=len({use.wanted for use in compiled.uses}),
+        scenarios=found.scenarios,
     )
 
 

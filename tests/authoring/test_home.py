@@ -42,8 +42,10 @@ def test_home_without_config_has_defaults(home: Path) -> None:
 
 
 def test_scenarios_and_editors_files_are_no_campaigns(home: Path) -> None:
-    for name in ("clean-data.test.toml", ".draft.toml", "clean-data.toml~", "README.md"):
+    for name in (".draft.toml", "clean-data.toml~", "README.md"):
         (home / "campaigns" / name).write_text("this is no campaign", "utf-8")
+    scenarios = '[[scenario]]\nname = "one"\nstart = 2026-11-02T09:00:00\nthen = [{ mail = "decay" }]\n'
+    (home / "campaigns" / "clean-data.test.toml").write_text(scenarios, "utf-8")
 
     assert told(home) == []
 

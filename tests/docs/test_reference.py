@@ -71,7 +71,8 @@ def test_every_name_of_templates_has_a_meaning_and_no_other() -> None:
 
 
 def test_every_code_stands_in_a_group() -> None:
-    assert {code[1] for code in CODES} == {number for number, _ in GROUPS}
+    groups = [group for group, _ in GROUPS]
+    assert [code for code in CODES if sum(group in (code[1], code[:2]) for group in groups) != 1] == []
 
 
 def test_there_are_forty_faults() -> None:
