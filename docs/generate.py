@@ -14,6 +14,7 @@ from docs.generation.errors_page import errors_page
 from docs.generation.events_page import events_page
 from docs.generation.proofs_page import proofs_page
 from docs.generation.rules_page import rules_page
+from docs.generation.scenarios_page import scenarios_page
 from docs.generation.templates_page import templates_page
 
 FOLDER = Path(__file__).parent / "reference"
@@ -27,6 +28,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "events.md": events_page,
     "proofs.md": proofs_page,
     "rules.md": rules_page,
+    "scenarios.md": scenarios_page,
     "templates.md": templates_page,
 }
 

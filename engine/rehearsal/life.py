@@ -6,6 +6,7 @@ accepted at once (or refused, or bounced), opens and clicks wait out their quara
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from engine.domain.journey.facts import (
     EnrollmentStatus,
     Event,
     EventKind,
+    Lead,
     LeadFacts,
     Suppression,
 )
@@ -54,11 +56,12 @@ def accepted(send: Send) -> Fate:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """A mail that was decided and handed to the relay: when, for which run, and what became of it."""
+    """A mail that was decided and handed to the relay: when, for which run, to whom, and what became of it."""
 
     at: datetime
     send: Send
     enrollment: int
+    lead: Lead
     fate: Fate = Fate.ACCEPTED
 
 
@@ -156,7 +159,7 @@ class Life:
         """The relay takes the mails of a decision, or does not."""
         numbers = {(run.campaign, run.run): run.id or 0 for run in self.facts.enrollments}
         for send in decision.sends:
-            mail = Mailed(self.now, send, numbers[send.campaign, send.run], self.fate(send))
+            mail = Mailed(self.now, send, numbers[send.campaign, send.run], self.facts.lead, self.fate(send))
             self.mails.append(mail)
             if mail.fate is not Fate.ACCEPTED:
                 self._fail(mail)
@@ -205,7 +208,7 @@ class Life:
 
     def bounces(self, mail: Mailed) -> None:
         """A mail that was accepted comes back: the address does not exist."""
-        self._fail(Mailed(mail.at, mail.send, mail.enrollment, Fate.BOUNCED))
+        self._fail(dataclasses.replace(mail, fate=Fate.BOUNCED))
         self.look()
 
     def becomes(self, values: Mapping[str, object]) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from docs.generation import campaign_keys, rule_words
+from docs.generation import campaign_keys, rule_words, scenario_words
 from engine.authoring.policy import scope_for
 from engine.config.model import Config, LeadField
 from engine.domain.rules import FieldType, Kind, Rule, Scope, parse_rule
 from engine.errors import Place, Problem
+from engine.rehearsal.scenarios import play_scenarios
 from engine.service.check import check
 from tests.docs.pages import DOCS, ROOT, Block, all_blocks, blocks
 
@@ -40,7 +41,8 @@ HEAD = '+++\nsubject = "A subject"\n+++\n'
 TUTORIAL = DOCS / "tutorial.md"
 
 CAMPAIGNS = [block for block in all_blocks("toml") if "[stage." in block.text]
-CONFIGS = [block for block in all_blocks("toml") if "[stage." not in block.text]
+SCENARIOS = [block for block in all_blocks("toml") if "[[scenario]]" in block.text]
+CONFIGS = [block for block in all_blocks("toml") if "[stage." not in block.text and block not in SCENARIOS]
 TEMPLATES = all_blocks("markdown", "html", "jinja")
 
 
@@ -80,6 +82,29 @@ def test_campaign_that_is_shown_checks(block: Block, home: Path) -> None:
 def test_config_that_is_shown_checks(block: Block, home: Path) -> None:
     write(home / "config.toml", block.text + COMPANY)
     assert not errors(home)
+
+
+@pytest.mark.parametrize("block", SCENARIOS, ids=str)
+def test_scenarios_that_are_shown_pass(block: Block, tmp_path: Path) -> None:
+    for part in ("campaigns", "templates"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    shutil.copy(ROOT / "config.toml", tmp_path)
+    write(tmp_path / "campaigns/clean-data.test.toml", block.text)
+    (found,) = play_scenarios(check(tmp_path), "clean-data").campaigns
+    assert [verdict.difference for verdict in found.verdicts if not verdict.passed] == []
+
+
+def test_workflow_that_is_shown_is_the_one_that_ships() -> None:
+    shown = [block.text for block in blocks(DOCS / "how-to/test-a-campaign.md") if block.language == "yaml"]
+    shipped = (ROOT / "deploy/ci/ripeline.yml").read_text("utf-8")
+    assert shipped.endswith(shown[0])
+    assert "run: ripeline check" in shown[0] and "run: ripeline test --junit" in shown[0]
+
+
+def test_hooks_that_are_shown_exist() -> None:
+    hooks = re.findall(r"^- id: (\S+)$", (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"), re.MULTILINE)
+    shown = [block.text for block in blocks(DOCS / "how-to/test-a-campaign.md") if block.language == "yaml"]
+    assert re.findall(r"- id: (\S+)", shown[1]) == hooks == ["ripeline-check", "ripeline-test"]
 
 
 @pytest.mark.parametrize("block", TEMPLATES, ids=str)
@@ -127,6 +152,14 @@ def _rules_of_the_guide() -> list[str]:
 @pytest.mark.parametrize("rule", _rules_of_the_guide())
 def test_rule_of_the_guide_is_a_rule(rule: str) -> None:
     assert isinstance(parse_rule(rule, _scope(), Place("rule", 1, 1)), Rule)
+
+
+def test_examples_of_scenario_keys_are_toml() -> None:
+    for key, (_, example) in scenario_words.SCENARIO.items():
+        tomllib.loads(f"{key} = {example}")
+    for _, example in (*scenario_words.ACTS.values(), *scenario_words.EXPECTATIONS.values()):
+        for one in example.split(" or "):
+            tomllib.loads(f"then = [{one}]")
 
 
 def test_examples_of_campaign_keys_are_toml() -> None:

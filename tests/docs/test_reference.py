@@ -7,12 +7,14 @@ import re
 import pytest
 
 from docs.generate import FOLDER, PAGES
-from docs.generation import campaign_keys, rule_words, template_words
+from docs.generation import campaign_keys, rule_words, scenario_words, template_words
 from docs.generation.errors_page import GROUPS
 from docs.generation.fault_titles import TITLES
 from docs.generation.proofs_page import proofs_by_row
 from engine.authoring.campaign_file import CAMPAIGN_KEYS, STAGE_KEYS
 from engine.authoring.error_codes import CODES
+from engine.authoring.scenario_file import SCENARIO_KEYS
+from engine.authoring.scenario_steps import FURTHER_KEYS
 from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS
 from engine.content.names import ADDRESSES, Names
 from engine.content.settings import CompileSettings
@@ -25,6 +27,7 @@ from engine.domain.rules.scope import (
     LEAD_FUNCTIONS,
     LEAD_NAMES,
 )
+from engine.domain.scenario import ACTS, EXPECTATIONS
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "proofs.md"])
@@ -55,6 +58,12 @@ def test_every_key_of_a_campaign_has_a_meaning_and_no_other() -> None:
     assert {kind: set(keys) for kind, keys in campaign_keys.OF_KIND.items()} == {
         kind: set(keys.keys) for kind, keys in STEP_KEYS.items()
     }
+
+
+def test_every_key_of_a_scenario_has_a_meaning_and_no_other() -> None:
+    assert set(scenario_words.SCENARIO) == set(SCENARIO_KEYS)
+    assert (tuple(scenario_words.ACTS), tuple(scenario_words.EXPECTATIONS)) == (ACTS, EXPECTATIONS)
+    assert set(scenario_words.FURTHER) == {key for keys in FURTHER_KEYS.values() for key in keys}
 
 
 def test_every_name_of_rules_has_a_meaning_and_no_other() -> None:

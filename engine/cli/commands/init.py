@@ -52,7 +52,10 @@ def _address_in(mailbox: str, option: str) -> str:
 
 
 def _tell(folder: Path, laid: Laid, deliver_to: str) -> None:
-    campaigns = sum(name.startswith("campaigns/") and name.endswith(".toml") for name in laid.written)
+    campaigns = sum(
+        name.startswith("campaigns/") and name.endswith(".toml") and not name.endswith(".test.toml")
+        for name in laid.written
+    )
     where = "here" if folder == Path() else f"in {folder}"
     say(f"A new home {where}: {counted(campaigns, 'campaign')}, {counted(len(laid.written), 'file')}.", "bold green")
     if laid.kept:
@@ -63,5 +66,6 @@ def _tell(folder: Path, laid: Laid, deliver_to: str) -> None:
     if folder != Path():
         say(f"  cd {folder}")
     say("  ripeline check      finds every mistake in the files")
+    say("  ripeline test       plays their scenarios: which mails, at which times, for whom")
     say("  ripeline preview    shows a mail as a lead would get it")
     say("  ripeline apply      makes the files what runs, after showing whom that touches")
