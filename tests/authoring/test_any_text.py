@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.authoring.homes import CAMPAIGN, campaign_problems
+from tests.authoring.test_scenario_file import SOUND, problems_of
 
 PIECES = st.sampled_from(
     [
@@ -33,9 +34,9 @@ PIECES = st.sampled_from(
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> str:
-    """The sound campaign with some stretches taken out and something put in their place."""
-    text = CAMPAIGN
+def damaged(draw: st.DrawFn, sound: str = CAMPAIGN) -> str:
+    """A sound file with some stretches taken out and something put in their place."""
+    text = sound
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.integers(0, 60)))
@@ -57,3 +58,13 @@ def test_damaged_campaign_gives_problems_within_the_file(text: str) -> None:
 @given(st.text(st.sampled_from("ab=[]{}\"'\n,.1#: \\é"), max_size=60))
 def test_any_text_is_read_or_told_wrong(text: str) -> None:
     campaign_problems(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(damaged(SOUND))
+def test_damaged_scenarios_give_problems_within_the_file(text: str) -> None:
+    lines = text.split("\n")
+    for problem in problems_of(text):
+        assert problem.message
+        assert 1 <= problem.place.line <= len(lines)
+        assert 1 <= problem.place.column <= len(lines[problem.place.line - 1]) + 2

@@ -38,11 +38,25 @@ def document(path: str, text: str) -> Document:
     return found
 
 
+def problems_of(text: str) -> list[Problem]:
+    """Every problem of a file of scenarios, be it TOML or not."""
+    path = "campaigns/clean-data.test.toml"
+    found, problems = read_document(path, text)
+    if found is None:
+        return problems
+    return [*problems, *(problem for problem in read_as(found)[1] if problem.place.path == path)]
+
+
 def read(text: str, path: str = "campaigns/clean-data.test.toml") -> tuple[list[Scenario], list[Problem]]:
+    """The scenarios of a text that is TOML, and all problems of the home."""
+    return read_as(document(path, text))
+
+
+def read_as(scenarios_file: Document) -> tuple[list[Scenario], list[Problem]]:
     campaigns = {"clean-data": CAMPAIGN, "trial": OTHER}
     documents = {name: document(f"campaigns/{name}.toml", body) for name, body in campaigns.items()}
     texts = {one.path: one.text for one in documents.values()}
-    scenarios = {path: document(path, text)}
+    scenarios = {scenarios_file.path: scenarios_file}
     files = HomeFiles(Path(), document("config.toml", CONFIG), True, documents, texts, [], scenarios)
     home = files.read(LINKS)
     return home.scenarios.get("clean-data", []), home.problems
