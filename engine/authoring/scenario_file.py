@@ -193,9 +193,10 @@ def _variants(known: Known) -> Any:
 def _steps(read: Table, known: Known, clock: Clock, notes: Notes) -> tuple[Then, ...]:
     read.asked.append("then")
     found = read.item.get("then")
-    if found is None:
+    if found is None or found.value == []:
         hint = 'add  then = [{ mail = "…", on = "Mon 2 Nov 09:10" }]'
-        notes.error("E011", read.item.place, "this scenario says nothing that happens then", hint)
+        place = read.item.place if found is None else found.place
+        notes.error("E011", place, "this scenario says nothing that happens then", hint)
         return ()
     if found.is_table or not isinstance(found.value, list):
         notes.wrong_type(found, "a list of steps", 'write then = [{ mail = "…" }, { … }], or [[scenario.then]] headers')

@@ -22,6 +22,11 @@ from engine.errors import did_you_mean
 FATES = ("accepted", "refused", "bounced")
 WAYS_OUT = ("exit", "finished")
 _SILENT = ("silent", "no_mail")
+_MEANT_OTHERWISE: Mapping[bool, Mapping[str, str]] = {
+    False: {"within": "write after = …: the lead does it so long after the step before", "mail": "write in = …"},
+    True: {"after": "write within = …: it comes so long after the step before at the latest"},
+}
+"""Keys that belong to the other sort of step: to what is expected, and to what the lead does."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def read_then(item: Item, known: Known, clock: Clock, notes: Notes) -> Then | No
     before = len(notes.problems)
     values = _READERS[kind](step, known, clock)
     timing = _timing(step, kind, clock)
-    step.finish()
+    step.finish(_MEANT_OTHERWISE[kind in EXPECTATIONS])
     if any(problem.is_error for problem in notes.problems[before:]):
         return None
     return Then(kind=kind, place=item.place, **values, **timing)
@@ -71,7 +76,10 @@ def _kind(item: Item, notes: Notes) -> str | None:
         return found[0]
     if found:
         both = " and ".join(f"'{key}'" for key in found[:2])
-        notes.error("E402", item.items[found[1]].key, f"one step says {both}", "write two steps, one below the other")
+        hint = "write two steps, one below the other"
+        if set(found) == {"clicks", "mail"}:
+            hint = "write in = … for the mail that has the link"
+        notes.error("E402", item.items[found[1]].key, f"one step says {both}", hint)
         return None
     first = next(item.entries(), None)
     near = next((hint for key, _ in item.entries() if (hint := did_you_mean(key, _READERS))), "")

@@ -242,18 +242,26 @@ class _Playing:
         limit = self._limit(then)
         numbers = self._await(lambda: unused() or None, self.at + HORIZON)
         if numbers is None:
-            self._none_untold(limit, expected)
-            raise _MissedError(min(limit, self.life.now), expected, f"nothing until {self.tell(limit)}")
+            raise self._nothing(then, expected, limit)
         everything = found()
         first = everything[numbers[0]]
         number = next((n for n in numbers if everything[n] == (first[0], wanted)), numbers[0])
         at, what = everything[number]
+        if what != wanted and at > limit:
+            raise self._nothing(then, expected, limit)
         self._none_untold(at, expected)
         if what != wanted or not self._in_time(then, at):
             raise _MissedError(at, expected, f"{_KIND_WORDS.get(kind, kind)} {what} {self.tell(at)}".strip())
         self.used.add((kind, number))
         self.at = max(self.at, at)
         return at
+
+    def _nothing(self, then: Then, expected: str, limit: datetime) -> _MissedError:
+        """Nothing of the kind came in time; a mail that did is told first."""
+        self._none_untold(limit, expected)
+        open_ended = then.on is None and then.after is None
+        got = "nothing, however long one waits" if open_ended else f"nothing until {self.tell(limit)}"
+        return _MissedError(min(limit, self.life.now), expected, got)
 
     def _stages(self) -> list[tuple[datetime, str]]:
         found = self._lines("entered", "advanced", "branched", "exhausted")

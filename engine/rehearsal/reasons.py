@@ -44,7 +44,7 @@ class Failing:
 
 def reasons(failing: Failing) -> Iterator[str]:
     """The explanation, in at most two lines; the first source that has one gives it."""
-    for source in (_never_entered, _said_of_the_step, _by_its_wait, _no_way_held, _went_its_way, _waits):
+    for source in (_never_entered, _said_of_the_step, _by_its_wait, _no_way_held, _went_its_way, _the_rule, _waits):
         found = source(failing)
         if found:
             yield found
@@ -128,6 +128,21 @@ def _wait(step: Step) -> str:
             return f"waits until {until.source}, at most {tell(longest)}"
         case delay:
             return f"waits {tell(delay)} after the step before"
+
+
+def _the_rule(failing: Failing) -> str:
+    """The rule that would have brought what is expected."""
+    campaign, then = failing.campaign, failing.then
+    match then.kind:
+        case "leaves" if then.what == "exit":
+            return f"exit = {campaign.exit.source}" if campaign.exit is not None else "the campaign has no exit"
+        case "goal":
+            return f"goal = {campaign.goal.source}" if campaign.goal is not None else "the campaign has no goal"
+        case "stage":
+            before = [stage for stage in campaign.stages if campaign.next_stage(stage.id) == campaign.stage(then.what)]
+            advance = before[0].advance if before else None
+            return f"advance = {advance.source} (stage {before[0].id})" if advance is not None else ""
+    return ""
 
 
 def _waits(failing: Failing) -> str:

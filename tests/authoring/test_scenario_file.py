@@ -82,6 +82,31 @@ def test_scenarios_are_no_part_of_what_runs() -> None:
 
 MISTAKES = [
     (
+        'after = "2h"',
+        'within = "2h"',
+        "8:38",
+        "E013",
+        "'within' does not belong into a step with 'clicks'",
+        "write after",
+    ),
+    (
+        'within = "2 b',
+        'after = "2 b',
+        "10:24",
+        "E013",
+        "'after' does not belong into a step with 'stage'",
+        "write within",
+    ),
+    ("then  = [", 'holdout = "yes"\nthen  = [', "6:11", "E012", "expected true or false", ""),
+    (
+        ', in = "cost"',
+        ', mail = "cost"',
+        "8:25",
+        "E402",
+        "one step says 'clicks' and 'mail'",
+        "write in = … for the mail",
+    ),
+    (
         'mail = "decay"',
         'mail = "decey"',
         "7:12",
