@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
-from engine.content.compiler import compile_line
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
 from engine.content.form import Form, load_form
 from engine.content.mails import CompiledMail, MailKey
-from engine.content.message import split_mailbox, verp_sender
-from engine.content.settings import CompileSettings
+from engine.content.message import verp_sender
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
 from engine.domain.journey.facts import Lead
 from engine.domain.journey.route import names_of, step_now
 from engine.domain.steps import EmailStep
-from engine.errors import Place, RipelineError
+from engine.errors import RipelineError
 from engine.service.home import Home
+from engine.service.mail_parts import SubjectLines, domain_of, owner_of, sender_of, variant_of
 from engine.service.relays import routes
 from engine.service.running import Running
 from engine.smtp.dkim import DkimSigner
@@ -71,11 +70,11 @@ class Letters:
     def __init__(self, home: Home) -> None:
         self._home = home
         tracking = home.config.tracking
-        self._site = Site(tracking.base_url, _domain_of(home.config.sender.default), tracking.enabled)
+        self._site = Site(tracking.base_url, domain_of(home.config.sender.default), tracking.enabled)
         self._relays = routes(home.config).by_sender_domain if home.config.relay else {}
         self._forms: dict[tuple[int, str, str, str, str], Form] = {}
         self._loaded: dict[tuple[int, str, str], Form] = {}
-        self._subjects: dict[tuple[str, str], str] = {}
+        self._subjects = SubjectLines(home.config)
 
     def background(self, claims: Sequence[Claimed], running: Running) -> Background:
         """Load leads, triggers and earlier mails of threads for all of these deliveries."""
@@ -99,7 +98,7 @@ class Letters:
         if lead is None or not lead.email:
             raise UnsendableError("the lead has no address any more", lasting=True)
         campaign, stage, step = _place(claim, running)
-        form = self.form(stage, campaign, running, lead, _variant(claim, step, "email") or claim.mail)
+        form = self.form(stage, campaign, running, lead, variant_of(claim.variants, step, "email") or claim.mail)
         context = self._context(claim, campaign, step, lead, background, now)
         try:
             rendered = form.render(context)
@@ -178,55 +177,31 @@ class Letters:
             delivery=claim.id,
             lead=lead_values(lead),
             to=Mailbox(_full_name(lead), lead.email),
-            sender=self._sender(campaign, step, lead),
+            sender=sender_of(self._home.config, campaign, step, lead),
             date=now,
             message_id=self.message_id(claim.id),
-            owner=self._owner(lead).values(),
+            owner=owner_of(self._home.config, lead).values(),
             trigger=background.triggers.get(claim.enrollment or 0, {}),
             tracking=lead.tracking,
             one_click=claim.kind is MailKind.MARKETING,
-            subject=self._subject(_variant(claim, step, "subject"), campaign),
+            subject=self._subjects.ready(variant_of(claim.variants, step, "subject"), campaign),
             reply_to=campaign.reply_to,
             thread=self._thread(claim, background),
         )
 
-    def _subject(self, text: str, campaign: Campaign) -> str:
-        """A variant's subject, made ready once; empty for the mail's own."""
-        if not text:
-            return ""
-        wanted = (text, campaign.id)
-        if wanted not in self._subjects:
-            fields = {name: declared.type for name, declared in self._home.config.lead_fields.items()}
-            settings = CompileSettings.from_config(self._home.config, fields)
-            known = replace(settings, vars={**settings.vars, **{name: str(v) for name, v in campaign.vars.items()}})
-            self._subjects[wanted] = compile_line(text, Place(f"campaigns/{campaign.id}.toml"), known)[0]
-        return self._subjects[wanted]
-
     def message_id(self, delivery: int) -> str:
         """The Message-ID of a delivery: the same at every attempt, so that a receiver can tell a second copy."""
-        return f"<{delivery}.{self._home.identity}@{_domain_of(self._home.config.sender.default)}>"
+        return f"<{delivery}.{self._home.identity}@{domain_of(self._home.config.sender.default)}>"
 
     def _thread(self, claim: Claimed, background: Background) -> Thread | None:
         earlier = background.threads.get((claim.enrollment or 0, claim.thread)) if claim.thread else None
         return Thread(earlier[1], (self.message_id(earlier[0]),)) if earlier else None
 
-    def _sender(self, campaign: Campaign, step: EmailStep | None, lead: Lead) -> Mailbox:
-        chosen = (step.sender if step else None) or campaign.sender
-        fallback = _mailbox(chosen.address if chosen else self._home.config.sender.default)
-        if chosen is None or not chosen.owner:
-            return fallback
-        owner = self._owner(lead)
-        verified = self._home.config.sender.verified_domains
-        return owner if owner.address and _domain_of(owner.address) in verified else fallback
-
-    def _owner(self, lead: Lead) -> Mailbox:
-        return _mailbox(self._home.config.sender.owners.get(lead.owner, ""))
-
     def _outgoing(self, claim: Claimed, context: RenderContext, message: bytes) -> Outgoing:
         safe = self._home.config.safety.deliver_to
-        domain = self._home.config.sender.bounce_domain or _domain_of(context.sender.address)
+        domain = self._home.config.sender.bounce_domain or domain_of(context.sender.address)
         sender = verp_sender(self._home.keys.ring, claim.id, domain)
-        relay = self._relays.get(_domain_of(context.sender.address))
+        relay = self._relays.get(domain_of(context.sender.address))
         return Outgoing(claim.id, sender, safe or context.to.address, message, relay)
 
 
@@ -282,21 +257,3 @@ def lead_values(lead: Lead) -> Mapping[str, object]:
 def _full_name(lead: Lead) -> str:
     parts = (str(lead.fields.get(name) or "") for name in ("first_name", "last_name"))
     return " ".join(part for part in parts if part) or str(lead.fields.get("name") or "")
-
-
-def _variant(claim: Claimed, step: EmailStep | None, part: str) -> str:
-    """The lead's variant of a part of the mail; empty where the part has none."""
-    choices = step.variants.get(part, ()) if step else ()
-    chosen = claim.variants.get(part, 0)
-    return choices[chosen] if chosen < len(choices) else ""
-
-
-@lru_cache(maxsize=4096)
-def _mailbox(text: str) -> Mailbox:
-    """Senders and owners are few, and every mail asks for some."""
-    return Mailbox(*split_mailbox(text))
-
-
-@lru_cache(maxsize=4096)
-def _domain_of(mailbox: str) -> str:
-    return split_mailbox(mailbox)[1].rpartition("@")[2].casefold()

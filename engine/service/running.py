@@ -12,6 +12,7 @@ from engine.domain.journey.programme import Programme, Standing
 from engine.errors import ProblemsError
 from engine.service.home import Home
 from engine.service.links import LinkNames
+from engine.service.mail_parts import languages
 from engine.store.bundles import StoredBundle, campaign_rows, current_bundle_id, read_bundle
 from engine.store.database import reading
 
@@ -31,8 +32,7 @@ class Running:
 
     def mail_digest(self, key: MailKey, language: str) -> str | None:
         """The compiled mail for a lead's language: its own ("de-at"), the bare one ("de"), or the home's."""
-        wanted = language.casefold().replace("_", "-")
-        for candidate in (wanted, wanted.partition("-")[0], ""):
+        for candidate in languages(language):
             found = self.mails.get(str(replace(key, language=candidate)))
             if found is not None:
                 return found
