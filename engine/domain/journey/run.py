@@ -110,8 +110,8 @@ class Run:
         return mailed and any((campaign.id, name) in had for name in names_of(campaign, step.id))
 
     def is_of_earlier_visit(self, instant: datetime) -> bool:
-        """Whether that was before this visit of the stage began."""
-        return instant < self.now_is.stage_entered_at
+        """Whether that was before this visit of the stage began; what is decided now never was."""
+        return instant < min(self.now_is.stage_entered_at, self.now)
 
     def may_mail(self, step: EmailStep) -> Held | None:
         return may_mail(self._request(step))
