@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -39,6 +39,15 @@ def _send(mails: int) -> None:
 _WORK: dict[str, Callable[[int], None]] = {"import": _import, "send": _send}
 
 
+def _own_peak() -> int:
+    """Megabytes at most, since this program began: what the kernel calls the high-water mark.
+
+    The figure of `getrusage` would do, did a new process not inherit that of the one which started it.
+    """
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
+    return int(kilobytes) // 1024
+
+
 def main() -> None:
     for what, (small, large) in SIZES.items():
         few, many = peak_megabytes(what, small), peak_megabytes(what, large)
@@ -48,4 +57,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     _WORK[sys.argv[1]](int(sys.argv[2]))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(_own_peak())
