@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -194,14 +193,13 @@ def _mail() -> str:
 def main(*, dkim: bool = False) -> None:
     figure = measure(dkim=dkim)
     each = 1e6 / figure.mails
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(
         f"{'signed by DKIM (RSA-2048): ' if dkim else ''}"
         f"sending process  {figure.sending / figure.limit:.3f} of smtp-source -d  "
         f"({figure.sending:,.0f} of {figure.limit:,.0f} mails/s)\n"
         f"whole send path  {figure.whole / figure.limit:.3f}, all in one process "
         f"(a mail: decide {figure.decide * each:,.0f} µs, send {figure.send * each:,.0f} µs, "
-        f"look again {figure.after * each:,.0f} µs); to reach 0.25; peak memory {memory:,} MB"
+        f"look again {figure.after * each:,.0f} µs); to reach 0.25"
     )
 
 

@@ -189,7 +189,7 @@ class _Playing:
 
     def stage(self, then: Then) -> None:
         """The lead is in that stage, or it is the next one that it comes to."""
-        stages = [(line.at, _stage(line)) for line in self._lines("entered", "advanced", "branched", "exhausted")]
+        stages = self._stages()
         before = [stage for at, stage in stages if at <= self.at]
         if then.on is None and then.what in (before[-1:] or [stage for at, stage in stages if at == self.at]):
             return
