@@ -8,6 +8,7 @@ import typer
 
 from engine.authoring.home import Home as HomeFiles
 from engine.cli.home import has_store
+from engine.cli.problems import show_report
 from engine.clock import SystemClock
 from engine.service.check import CheckReport, LeadStatistics, check
 
@@ -15,6 +16,15 @@ from engine.service.check import CheckReport, LeadStatistics, check
 def checked(root: Path) -> CheckReport:
     """What a check of this home finds."""
     return check(root, statistics_of=_statistics)
+
+
+def usable(root: Path) -> CheckReport:
+    """What a check of this home finds, where it can be applied; with mistakes they are shown and the command ends."""
+    report = checked(root)
+    if not report.usable:
+        show_report(report)
+        raise typer.Exit(1)
+    return report
 
 
 def _statistics(files: HomeFiles) -> LeadStatistics | None:

@@ -126,7 +126,9 @@ def test_apply_safe_waits_for_a_person_and_ends_with_3(tmp_path: Path, capsys: p
         assert ripeline("apply", "--safe", home=life.path) == 3
         assert "A person has to look and run `ripeline apply`" in capsys.readouterr().out
         assert ripeline("apply", "--yes", home=life.path) == 0
-        assert "Bundle 1 runs now: clean." in capsys.readouterr().out
+        shown = capsys.readouterr().out
+        assert "Bundle 1 runs now: clean." in shown
+        assert "Safe mode is off: mails go to the leads themselves." in shown
         assert ripeline("apply", "--safe", home=life.path) == 0
         assert "The files are what runs already" in capsys.readouterr().out
 

@@ -19,8 +19,7 @@ import typer
 
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.plan_lines import plan_lines
-from engine.cli.problems import show_report
-from engine.cli.reading import checked
+from engine.cli.reading import usable
 from engine.cli.screen import say, show
 from engine.service.apply import apply
 from engine.service.home import Home
@@ -37,10 +36,7 @@ def command(
 ) -> None:
     """Check, show what changes, ask, apply."""
     place = opened(home)
-    report = checked(place.path)
-    if not report.usable:
-        show_report(report)
-        raise typer.Exit(1)
+    report = usable(place.path)
     runner = Runner(place)
     plan = prospect(place, report, runner)
     if plan.nothing_new:
@@ -68,3 +64,5 @@ def _apply(place: Home, plan: Prospect) -> None:
         say(f"Not running: {', '.join(f'{name} ({campaigns[name].state})' for name in others)}.")
     if place.config.safety.deliver_to:
         say(f"Safe mode: every mail goes to {place.config.safety.deliver_to}.", "yellow")
+    elif live:
+        say("Safe mode is off: mails go to the leads themselves.", "yellow")

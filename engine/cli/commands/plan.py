@@ -19,8 +19,7 @@ import typer
 from engine.cli.commands.apply import EXIT_WAITS
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.plan_lines import plan_lines, traveller_lines
-from engine.cli.problems import show_report
-from engine.cli.reading import checked
+from engine.cli.reading import usable
 from engine.cli.screen import say, show
 from engine.rehearsal.plan import travellers
 from engine.service.prospect import prospect
@@ -33,10 +32,7 @@ def command(
 ) -> None:
     """Check, and show the plan or the leads at a place of it."""
     place = opened(home)
-    report = checked(place.path)
-    if not report.usable:
-        show_report(report)
-        raise typer.Exit(1)
+    report = usable(place.path)
     runner = Runner(place)
     plan = prospect(place, report, runner)
     running = runner.current().programme
