@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeAlias
 
 from engine.domain.rules.evaluation import compile_test
 from engine.domain.rules.literals import shown
@@ -51,86 +53,129 @@ _DATE_WORDS = {
 }
 
 
-def explain_node(node: Node, view: FactsView, now: datetime) -> str:
-    """The part of a rule that decided it, with actual values."""
-    holds = compile_test(node)(view, now)
+Telling: TypeAlias = Callable[[FactsView, datetime], str]
+"""Tells of one lead's facts; made once for each rule, as every admission and every advance is explained."""
+
+_Judged: TypeAlias = Callable[[bool, FactsView, datetime], str]
+"""Tells of a condition whose answer is known."""
+
+
+def compile_explanation(node: Node) -> Telling:
+    """What tells the part of a rule that decided it, with actual values."""
     match node:
         case Not():
-            return explain_node(node.item, view, now)
+            return compile_explanation(node.item)
         case All():
-            return _joined(node, holds, view, now)
+            return _joined(node, decisive=False)
         case AnyOf():
-            return _joined(node, not holds, view, now)
+            return _joined(node, decisive=True)
         case _:
-            return _atom(node, holds, view, now)
+            test, tell = compile_test(node), _atom(node)
+            return lambda view, now: tell(test(view, now), view, now)
 
 
-def _joined(node: All | AnyOf, every: bool, view: FactsView, now: datetime) -> str:
-    """All items, where all of them were needed for the answer, else the first that gave it."""
-    if every:
-        parts = [explain_node(item, view, now) for item in node.items]
+def _joined(node: All | AnyOf, *, decisive: bool) -> Telling:
+    """The first item whose answer is `decisive`, else all items, as then all of them were needed for the answer."""
+    items = [(compile_test(item), compile_explanation(item)) for item in node.items]
+
+    def tell(view: FactsView, now: datetime) -> str:
+        for test, telling in items:
+            if test(view, now) is decisive:
+                return telling(view, now)
+        parts = [telling(view, now) for _, telling in items]
         return (", and " if any(", " in part for part in parts) else " and ").join(parts)
-    decisive = isinstance(node, AnyOf)
-    item = next(item for item in node.items if compile_test(item)(view, now) is decisive)
-    return explain_node(item, view, now)
+
+    return tell
 
 
-def _atom(node: Node, holds: bool, view: FactsView, now: datetime) -> str:
+def _atom(node: Node) -> _Judged:
     match node:
         case Compare():
-            return _compared(node, holds, view, now)
+            return _compared(node)
         case CompareDays():
-            return _days_compared(node, holds, view, now)
+            return _days_compared(node)
         case OneOf():
-            return _one_of(node, holds, view, now)
+            return _one_of(node)
         case HasTag():
-            found = _value(node.tags, view, now)
-            return f"{_name(node.tags)} {'are' if _name(node.tags).endswith('s') else 'is'} {found}"
+            return _tagged(node)
         case IsTrue():
-            return _name(node.term) if holds else f"{_name(node.term)} is {_value(node.term, view, now)}"
+            name, value = _name(node.term), _value(node.term)
+            return lambda holds, view, now: name if holds else f"{name} is {value(view, now)}"
         case Known():
-            return f"{_name(node.term)} is {_value(node.term, view, now)}"
+            name, value = _name(node.term), _value(node.term)
+            return lambda _holds, view, now: f"{name} is {value(view, now)}"
         case HasPart():
-            verb = node.where.value if holds else f"not {node.where.value}"
-            return f"{_name(node.term)} is {_value(node.term, view, now)}: {verb} {shown(node.part)}"
+            return _with_part(node)
         case _:
-            return node.text if holds else f"not {node.text}"
+            return lambda holds, _view, _now: node.text if holds else f"not {node.text}"
 
 
-def _compared(node: Compare, holds: bool, view: FactsView, now: datetime) -> str:
+def _tagged(node: HasTag) -> _Judged:
+    name, value = _name(node.tags), _value(node.tags)
+    verb = "are" if name.endswith("s") else "is"
+    return lambda _holds, view, now: f"{name} {verb} {value(view, now)}"
+
+
+def _with_part(node: HasPart) -> _Judged:
+    name, value, where, part = _name(node.term), _value(node.term), node.where.value, shown(node.part)
+    return lambda holds, view, now: f"{name} is {value(view, now)}: {where if holds else f'not {where}'} {part}"
+
+
+def _compared(node: Compare) -> _Judged:
     order, left, right = node.order, node.left, node.right
     if isinstance(left, Literal):
         order, left, right = order.swapped, right, left
-    value, border = _value(left, view, now), _value(right, view, now)
-    said = f"{_name(left)} is {value}"
-    if "unknown" in (value, border):
-        return said if value == "unknown" else f"{said}, {_name(right)} is unknown"
-    if not isinstance(right, Literal):
-        border = f"{_name(right)} ({border})"
-    if order is Order.EQ:
-        return said if holds else f"{said}, not {border}"
-    words = (_DATE_WORDS if isinstance(right, Literal) and isinstance(right.value, datetime) else _TRUE_WORDS)[order]
+    name, value, limit = _name(left), _value(left), _value(right)
+    border_name = None if isinstance(right, Literal) else _name(right)
+    dated = isinstance(right, Literal) and isinstance(right.value, datetime)
+    words = None if order is Order.EQ else (_DATE_WORDS if dated else _TRUE_WORDS)[order]
+
+    def tell(holds: bool, view: FactsView, now: datetime) -> str:
+        found, border = value(view, now), limit(view, now)
+        said = f"{name} is {found}"
+        if "unknown" in (found, border):
+            return said if found == "unknown" else f"{said}, {_name(right)} is unknown"
+        if border_name is not None:
+            border = f"{border_name} ({border})"
+        return said + _set_against(border, order, words, holds)
+
+    return tell
+
+
+def _set_against(border: str, order: Order, words: str | None, holds: bool) -> str:
+    """What follows a value: how it stands to the border, or nothing where the value says it all."""
+    if words is None:
+        return "" if holds else f", not {border}"
     if order is Order.NE:
-        return f"{said}, not {border}" if holds else said
-    return f"{said}, {words.format(border)}" if holds else f"{said}, not {words.format(border)}".replace("not not ", "")
+        return f", not {border}" if holds else ""
+    return f", {words.format(border)}" if holds else f", not {words.format(border)}".replace("not not ", "")
 
 
-def _days_compared(node: CompareDays, holds: bool, view: FactsView, now: datetime) -> str:
-    said = f"{node.left.text} is {_value(node.left, view, now)}"
-    if said.endswith("unknown"):
-        return said
-    words = _TRUE_WORDS[node.order].format(_value(node.right, view, now))
-    return f"{said}, {words}" if holds else f"{said}, not {words}"
+def _days_compared(node: CompareDays) -> _Judged:
+    left, right, words = _value(node.left), _value(node.right), _TRUE_WORDS[node.order]
+
+    def tell(holds: bool, view: FactsView, now: datetime) -> str:
+        said = f"{node.left.text} is {left(view, now)}"
+        if said.endswith("unknown"):
+            return said
+        border = words.format(right(view, now))
+        return f"{said}, {border}" if holds else f"{said}, not {border}"
+
+    return tell
 
 
-def _one_of(node: OneOf, holds: bool, view: FactsView, now: datetime) -> str:
-    value = _value(node.term, view, now)
-    said = f"{_name(node.term)} is {value}"
-    if value == "unknown" or holds is not node.negated:
-        return said
+def _one_of(node: OneOf) -> _Judged:
+    name, value = _name(node.term), _value(node.term)
     if all(isinstance(item, str) for item in node.values):
-        return f"{said}, not {quoted(str(item) for item in node.values)}"
-    return f"{said}, not one of {', '.join(shown(item) for item in node.values)}"
+        others = f", not {quoted(str(item) for item in node.values)}"
+    else:
+        others = f", not one of {', '.join(shown(item) for item in node.values)}"
+
+    def tell(holds: bool, view: FactsView, now: datetime) -> str:
+        found = value(view, now)
+        return f"{name} is {found}{'' if found == 'unknown' or holds is not node.negated else others}"
+
+    return tell
 
 
 def _name(term: Term) -> str:
@@ -149,31 +194,41 @@ def _name(term: Term) -> str:
             return f"{_name(term.left)} {term.sign} {_name(term.right)}"
 
 
-def _value(term: Term, view: FactsView, now: datetime) -> str:
+def _value(term: Term) -> Telling:
     match term:
         case Literal():
-            return shown(term.value)
+            constant = shown(term.value)
+            return lambda _view, _now: constant
         case Days():
-            return _days(term, view, now)
+            return _days(term)
         case EventCount() | MailCount() | Arithmetic():
-            number = number_reader(term)(view, now)
-            return "unknown" if number is None else shown(number)
+            number = number_reader(term)
+            return lambda view, now: _number(number(view, now))
         case LeadName() | StageName() | TriggerName() | VarName():
-            return _kept(raw_reader(term)(view))
+            raw = raw_reader(term)
+            return lambda view, _now: _kept(raw(view))
 
 
-def _days(term: Days, view: FactsView, now: datetime) -> str:
-    at = days_reader(term)(view, now)
-    if at is None:
-        return "unknown"
-    passed = at - now if term.until else now - at
-    return f"{passed.total_seconds() / 86_400:.1f}".removesuffix(".0")
+def _number(number: float | None) -> str:
+    return "unknown" if number is None else shown(number)
+
+
+def _days(term: Days) -> Telling:
+    instant = days_reader(term)
+
+    def tell(view: FactsView, now: datetime) -> str:
+        at = instant(view, now)
+        if at is None:
+            return "unknown"
+        passed = at - now if term.until else now - at
+        return f"{passed.total_seconds() / 86_400:.1f}".removesuffix(".0")
+
+    return tell
 
 
 def _kept(raw: object) -> str:
-    instant = as_datetime(raw) or as_date(raw)
     if raw is None or raw == "":
         return "unknown"
     if isinstance(raw, (list, tuple)):
         return ", ".join(shown(item) for item in raw) or "an empty list"
-    return shown(instant or raw)
+    return shown(as_datetime(raw) or as_date(raw) or raw)

@@ -9,7 +9,7 @@ from functools import cached_property
 from engine.domain.rules.checking import Checker
 from engine.domain.rules.contradictions import can_be_false, can_be_true
 from engine.domain.rules.evaluation import Test, compile_test
-from engine.domain.rules.explanation import explain_node
+from engine.domain.rules.explanation import Telling, compile_explanation
 from engine.domain.rules.nodes import Node
 from engine.domain.rules.scope import Scope
 from engine.domain.rules.syntax import Source, read_expression
@@ -33,6 +33,10 @@ class Rule:
     @cached_property
     def turns(self) -> tuple[Turn, ...]:
         return compile_turns(self.node)
+
+    @cached_property
+    def explanation(self) -> Telling:
+        return compile_explanation(self.node)
 
     def __reduce__(self) -> tuple[type[Rule], tuple[str, Node]]:
         """Closures cannot travel to another process; they are compiled again there."""
@@ -77,7 +81,7 @@ def holds(rule: Rule, view: FactsView, now: datetime) -> bool:
 
 def explain(rule: Rule, view: FactsView, now: datetime) -> str:
     """Why the rule holds, or why not, in words with the lead's own values."""
-    return explain_node(rule.node, view, now)
+    return rule.explanation(view, now)
 
 
 def names_used(rule: Rule) -> frozenset[str]:
