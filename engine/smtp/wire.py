@@ -49,6 +49,9 @@ class Wire(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._paused = False
         self._fault: LineError | None = None
+        self._deadline = 0.0
+        self._otherwise = ""
+        self._alarm: asyncio.TimerHandle | None = None
 
     # what the transport tells
 
@@ -158,12 +161,29 @@ class Wire(asyncio.Protocol):
         if self._fault is not None:
             raise self._fault
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline, self._fail, otherwise)
+        self._deadline, self._otherwise = deadline, otherwise
+        if self._alarm is None or self._alarm.when() > deadline:
+            self._set_alarm()
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
+
+    def _set_alarm(self) -> None:
+        """One alarm for many waits: it is not taken back when a wait ends, and looks at the latest deadline when it
+        rings. A timer for each wait would cost a mail more than reading the relay's replies."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiter is None:
+            return
+        if self._loop.time() >= self._deadline:
+            self._fail(self._otherwise)
+        else:
+            self._set_alarm()
 
     def _take_line(self, line: bytes) -> bool:
         """Add one line to the reply under way; False if the line is now faulty."""
@@ -183,6 +203,8 @@ class Wire(asyncio.Protocol):
         if self._fault is None:
             self._fault = LineError(text)
             self._buffer.clear()
+            if self._alarm is not None:
+                self._alarm.cancel()
             if self._transport is not None:
                 self._transport.abort()
         self._wake()
