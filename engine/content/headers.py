@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from datetime import datetime
+from functools import lru_cache
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PLAIN_TEXT = re.compile(r"[ -~]*")
@@ -121,6 +122,12 @@ def fixed(field: str, value: str) -> bytes:
 
 def date_text(instant: datetime) -> str:
     """A date as RFC 5322 (section 3.3) wants it, in UTC: `Sun, 22 Nov 2026 10:35:19 +0000`."""
+    return _second_text(instant.replace(microsecond=0))
+
+
+@lru_cache(maxsize=64)
+def _second_text(instant: datetime) -> str:
+    """Mails come by the thousand in a second."""
     offset = instant.utcoffset()
     zone = instant.strftime("%z") if offset else "+0000"
     day, month = _DAYS[instant.weekday()], _MONTHS[instant.month - 1]

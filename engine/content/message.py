@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from engine.content.context import MailError, RenderContext, Rendered, Site
 from engine.content.headers import HeaderError, checked, date_text, fixed, mailbox, unstructured
@@ -29,7 +30,7 @@ def assemble(rendered: Rendered, context: RenderContext, fields: bytes, template
 
 def _head(rendered: Rendered, context: RenderContext) -> bytes:
     fields = [
-        mailbox("From", rendered.sender.name, rendered.sender.address),
+        _from(rendered.sender.name, rendered.sender.address),
         mailbox("To", context.to.name, context.to.address),
         unstructured("Subject", rendered.subject),
         b"Date: " + date_text(context.date).encode("ascii") + b"\r\n",
@@ -43,6 +44,12 @@ def _head(rendered: Rendered, context: RenderContext) -> bytes:
         fields.append(b"List-Unsubscribe: <" + rendered.unsubscribe_url.encode("ascii") + b">\r\n")
         fields.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     return b"".join(fields)
+
+
+@lru_cache(maxsize=256)
+def _from(name: str, address: str) -> bytes:
+    """Senders are few."""
+    return mailbox("From", name, address)
 
 
 def _message_id(text: str) -> str:

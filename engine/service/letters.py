@@ -202,7 +202,7 @@ class Letters:
         domain = self._home.config.sender.bounce_domain or domain_of(context.sender.address)
         sender = verp_sender(self._home.keys.ring, claim.id, domain)
         relay = self._relays.get(domain_of(context.sender.address))
-        return Outgoing(claim.id, sender, safe or context.to.address, message, relay)
+        return Outgoing(claim.id, sender, safe or context.to.address, message, relay, canonical=True)
 
 
 def _names(claim: Claimed, running: Running) -> tuple[str, ...]:

@@ -22,13 +22,18 @@ BLOCK = 65536
 
 
 class Outgoing(Struct, frozen=True, gc=False):
-    """One finished mail for one recipient. `ticket` is the gate's name for it; `relay` None lets the routes choose."""
+    """One finished mail for one recipient. `ticket` is the gate's name for it; `relay` None lets the routes choose.
+
+    `canonical`: whoever wrote the message vouches for what `engine.smtp.body` would see to: it is ASCII, every line
+    ends in CRLF, the last one too, none begins with a dot. Looking for that anew takes a tenth of a mail's time.
+    """
 
     ticket: int
     sender: str
     recipient: str
     message: bytes
     relay: str | None = None
+    canonical: bool = False
 
 
 async def transact(session: Session, mail: Outgoing, gate: Gate) -> Outcome:
@@ -36,12 +41,13 @@ async def transact(session: Session, mail: Outgoing, gate: Gate) -> Outcome:
 
     Never raises for what relays and lines do; a cancelled transaction closes the line before it leaves.
     """
-    message = with_crlf(mail.message)
+    message = mail.message if mail.canonical else with_crlf(mail.message)
     try:
         commands = _commands(mail, message, session.offers)
     except _UnsendableError as fault:
         return fault.outcome
-    return await _Transaction(session, commands, dot_stuffed(message) + FINAL_DOT, gate).run(mail.ticket)
+    body = (message if mail.canonical else dot_stuffed(message)) + FINAL_DOT
+    return await _Transaction(session, commands, body, gate).run(mail.ticket)
 
 
 class _UnsendableError(Exception):

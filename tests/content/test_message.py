@@ -16,6 +16,7 @@ from engine.content.context import Mailbox, MailError, Thread
 from engine.content.form import Form, copy_dictionary, pack_copy, render_preview, unpack_copy
 from engine.content.message import verp_sender
 from engine.domain.tokens import Purpose, read_mail_token
+from engine.smtp.body import dot_stuffed, with_crlf
 from tests.content.conftest import BASE, HEAD, RING, Workshop, context, received
 
 BODY = """<html><body><p title="{{ lead.city or '-' }}">[{{ lead.first_name }}]</p>\
@@ -203,6 +204,14 @@ def test_any_value_reads_back_exactly(form: Form, value: str, city: str, listed:
     assert_wire(mail.raw)
 
 
+def test_dots_that_stand_in_the_template_end_no_message(workshop: Workshop) -> None:
+    dots = "<pre>\n.\n..\n.x\nFrom here\n</pre>{{ lead.first_name }}<pre>.\n.</pre>"
+    form = workshop.form(SUBJECT + BODY.replace("<html><body>", f"<html><body>{dots}"), "html")
+    mail = received(form.message(context({"first_name": "."}, sender=Mailbox(".dot", "ann@acme.example"))))
+    assert ".\n..\n.x\nFrom here" in mail.html and ".\n.</pre>" in mail.html
+    assert_wire(mail.raw)
+
+
 def assert_wire(raw: bytes) -> None:
     """Every line ends in CRLF, is at most 998 long, pure ASCII, and none can end the message."""
     assert raw.endswith(b"\r\n")
@@ -213,6 +222,7 @@ def assert_wire(raw: bytes) -> None:
     assert max(map(len, lines)) <= 998
     assert max(len(line) for line in body if not line.startswith(b"Content-")) <= 76
     assert not any(line.startswith((b".", b"From ")) for line in body)
+    assert dot_stuffed(with_crlf(raw)) == raw, "letters vouch for that, so nobody looks again before it is sent"
     assert not any(line.endswith((b" ", b"\t")) for line in body)
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.smtp.body import with_crlf
+from engine.smtp.body import dot_stuffed, with_crlf
 from engine.smtp.dkim import DkimKeyError, DkimSigner
 
 NOW = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
@@ -135,3 +135,8 @@ def test_unusable_key_or_name_is_told(domain, selector, key, words):
 def test_message_without_sender_is_not_signed():
     with pytest.raises(ValueError, match="From"):
         signer(ED).sign(b"To: jane@x.example\r\n\r\nhello\r\n", NOW)
+
+
+def test_signed_message_stays_ready_for_the_line():
+    signed = signer(RSA).sign(MESSAGE, NOW)
+    assert dot_stuffed(with_crlf(signed)) == signed
