@@ -6,7 +6,8 @@ in all rows, are worked out once each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
@@ -17,88 +18,136 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from engine.store.types import Instant
 
 Statement = Insert | Update | Delete | Select[Any]
-_compiled: dict[tuple[str, int, tuple[str, ...]], tuple[Statement, SQLCompiler]] = {}
+Process = Callable[[Any], Any]
 KEPT = 256
-"""Statements that are kept compiled: those of the hot path are built once, at import."""
+"""Statements that are kept prepared: those of the hot path are built once, at import."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """One parameter: the rows' value `key`, or the statement's own where rows have none; and what the driver wants."""
+
+    name: str
+    key: str
+    process: Process | None
+    once: bool
+    own: Callable[[], Any] | None
+
+    def value(self, row: Mapping[str, Any]) -> Any:
+        found = row[self.key] if self.own is None else self.own()
+        return found if self.process is None else self.process(found)
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+        if self.own is not None:
+            return list(repeat(self.value({}), len(rows)))
+        key = self.key
+        values = [row[key] for row in rows]
+        return values if self.process is None else _each(self.process, values, once=self.once)
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A statement in a dialect's words. `statement` is kept so that its identity stays its own; `results` are known
+    once a first row has told the driver's types."""
+
+    statement: Statement
+    compiled: SQLCompiler
+    sql: str
+    positional: bool
+    parameters: Sequence[_Parameter]
+    results: Sequence[tuple[int, Process, bool]] | None = None
+
+
+_prepared: dict[tuple[str, int, tuple[str, ...]], _Prepared] = {}
 
 
 def run_many(connection: Connection, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> int:
     """Execute the statement for every row; all rows have the same names. How many rows it touched."""
     if not rows:
         return 0
-    compiled = _compile(connection.dialect, statement, tuple(rows[0]))
-    names = compiled.positiontup or list(compiled.binds)
-    columns = [_column(compiled, connection.dialect, name, rows) for name in names]
-    if compiled.positiontup is not None:
+    prepared = _prepare(connection.dialect, statement, tuple(rows[0]))
+    columns = [parameter.values(rows) for parameter in prepared.parameters]
+    if prepared.positional:
         values: Any = list(zip(*columns, strict=True))
     else:
+        names = [parameter.name for parameter in prepared.parameters]
         values = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    options = {"preserve_rowcount": True}
-    return connection.exec_driver_sql(str(compiled), values, execution_options=options).rowcount
+    return connection.exec_driver_sql(prepared.sql, values, execution_options=_WITH_COUNT).rowcount
+
+
+_WITH_COUNT = {"preserve_rowcount": True}
 
 
 def read_many(connection: Connection, query: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows of a query (or of a statement that returns some) as plain tuples in the order of its columns."""
-    compiled = _compile(connection.dialect, query, tuple(values))
-    names = compiled.positiontup or list(compiled.binds)
-    given = [_column(compiled, connection.dialect, name, [values])[0] for name in names]
-    parameters: Any = tuple(given) if compiled.positiontup is not None else dict(zip(names, given, strict=True))
-    result = connection.exec_driver_sql(str(compiled), parameters)
+    prepared = _prepare(connection.dialect, query, tuple(values))
+    given: Any = [parameter.value(values) for parameter in prepared.parameters]
+    if not prepared.positional:
+        given = dict(zip((parameter.name for parameter in prepared.parameters), given, strict=True))
+    result = connection.exec_driver_sql(prepared.sql, tuple(given) if prepared.positional else given)
     cursor: Any = result.cursor
-    rows, codes = cursor.fetchall(), [described[1] for described in cursor.description]
+    rows, described = cursor.fetchall(), cursor.description
     result.close()
-    return _converted(rows, codes, compiled, connection.dialect)
+    return _converted(rows, described, prepared, connection.dialect)
 
 
 def _converted(
-    rows: Sequence[tuple[Any, ...]], codes: Sequence[Any], compiled: SQLCompiler, dialect: Dialect
+    rows: Sequence[tuple[Any, ...]], described: Sequence[Any], prepared: _Prepared, dialect: Dialect
 ) -> list[tuple[Any, ...]]:
-    """The rows as our types mean them; `codes` are the driver's own types of the columns."""
+    """The rows as our types mean them; `described` has the driver's own types of the columns."""
     if not rows:
         return []
+    if prepared.results is None:
+        prepared.results = list(_result_processes(prepared.compiled, described, dialect))
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for place, (found, code) in enumerate(zip(compiled._result_columns, codes, strict=True)):
-        process = found.type.dialect_impl(dialect).result_processor(dialect, code)
-        if process is not None:
-            columns[place] = _each(process, columns[place], found.type)
+    for place, process, once in prepared.results:
+        columns[place] = _each(process, columns[place], once=once)
     return list(zip(*columns, strict=True))
 
 
-def _each(process: Callable[[Any], Any], values: Sequence[Any], kind: object) -> list[Any]:
-    if isinstance(kind, Instant):
+def _result_processes(
+    compiled: SQLCompiler, described: Sequence[Any], dialect: Dialect
+) -> Iterator[tuple[int, Process, bool]]:
+    for place, (found, column) in enumerate(zip(compiled._result_columns, described, strict=True)):
+        process = found.type.dialect_impl(dialect).result_processor(dialect, column[1])
+        if process is not None:
+            yield place, process, isinstance(found.type, Instant)
+
+
+def _each(process: Process, values: Sequence[Any], *, once: bool) -> list[Any]:
+    """The values processed, equal ones `once` each if so wanted."""
+    if once:
         known = {value: process(value) for value in set(values)}
         return [known[value] for value in values]
     return [process(value) for value in values]
 
 
-def _compile(dialect: Dialect, statement: Statement, names: tuple[str, ...]) -> SQLCompiler:
+def _prepare(dialect: Dialect, statement: Statement, names: tuple[str, ...]) -> _Prepared:
     key = (dialect.name, id(statement), names)
-    found = _compiled.get(key)
-    if found is None or found[0] is not statement:
-        if len(_compiled) >= KEPT:
-            _compiled.clear()
+    found = _prepared.get(key)
+    if found is None or found.statement is not statement:
+        if len(_prepared) >= KEPT:
+            _prepared.clear()
         compiled: Any = statement.compile(dialect=dialect, column_keys=list(names))
-        found = _compiled[key] = (statement, compiled)
-    return found[1]
+        places = compiled.positiontup or list(compiled.binds)
+        parameters = [_parameter(compiled, dialect, name, frozenset(names)) for name in places]
+        positional = compiled.positiontup is not None
+        found = _prepared[key] = _Prepared(statement, compiled, str(compiled), positional, parameters)
+    return found
 
 
-def _column(compiled: SQLCompiler, dialect: Dialect, name: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-    """One parameter's values as the driver wants them: those of the rows, or the statement's own."""
+def _parameter(compiled: SQLCompiler, dialect: Dialect, name: str, given: frozenset[str]) -> _Parameter:
     bound = compiled.binds[name]
-    key = str(bound._orig_key) if bound.key not in rows[0] else str(bound.key)
-    process: Callable[[Any], Any] | None = bound.type.dialect_impl(dialect).bind_processor(dialect)
-    if key not in rows[0]:
-        own = _default(compiled, key) if key in _left_out(compiled) else bound.effective_value
-        return list(repeat(process(own) if process else own, len(rows)))
-    values = [row[key] for row in rows]
-    return values if process is None else _each(process, values, bound.type)
+    key = str(bound.key) if bound.key in given else str(bound._orig_key)
+    process: Process | None = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    own = None if key in given else _own(compiled, key, bound)
+    return _Parameter(name, key, process, isinstance(bound.type, Instant), own)
 
 
-def _left_out(compiled: SQLCompiler) -> set[str]:
-    """Columns that rows need not name, as they have a default of their own."""
-    return {column.key for column in compiled.insert_prefetch}
-
-
-def _default(compiled: SQLCompiler, key: str) -> Any:
-    column: Any = next(column for column in compiled.insert_prefetch if column.key == key)
-    return column.default.arg(None) if column.default.is_callable else column.default.arg
+def _own(compiled: SQLCompiler, key: str, bound: Any) -> Callable[[], Any]:
+    """What gives the value that rows need not name: a column's default, or what stands in the statement."""
+    column: Any = next((column for column in compiled.insert_prefetch if column.key == key), None)
+    if column is None:
+        return lambda: bound.effective_value
+    default = column.default
+    return (lambda: default.arg(None)) if default.is_callable else (lambda: default.arg)
