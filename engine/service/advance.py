@@ -21,7 +21,7 @@ log = logging.getLogger("ripeline.daemon")
 
 UNDECIDED = "undecided"
 RETRY = timedelta(hours=1)
-BATCH = 200
+BATCH = 100
 """Leads decided in one transaction: enough to share its cost, few enough that other writers on SQLite wait a blink."""
 
 
@@ -43,9 +43,12 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
         first = next_due_instant(connection)
         if first is None or first > now:
             return Advanced()
+        alone = store.dialect.name == "sqlite"
+        early = load_facts(connection, due_leads(connection, now, limit)) if alone else []
+    ahead = {found.lead.id: Decided(found, _decision(found, programme, now)) for found in early}
     with writing(store) as connection:
         facts = load_facts(connection, due_leads(connection, now, limit))
-        decided = [Decided(found, _decision(found, programme, now)) for found in facts]
+        decided = [_decided(found, ahead.get(found.lead.id), programme, now) for found in facts]
         save_decisions(connection, decided, programme.bundle or None, now)
         _tell_of_undecided(connection, decided, now)
     return Advanced(
@@ -53,6 +56,17 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
         mails=sum(len(one.decision.sends) for one in decided),
         entered=sum(e.id is None for one in decided for e in one.decision.enrollments),
     )
+
+
+def _decided(facts: LeadFacts, ahead: Decided | None, programme: Programme, now: datetime) -> Decided:
+    """What was decided ahead, if the facts are still the same, of which alone it follows; else a new decision.
+
+    On SQLite a transaction that writes keeps all other writers waiting, and deciding takes longer than reading the
+    facts twice: so it is done before, on facts that may be out of date by the time they are read again.
+    """
+    if ahead is not None and ahead.facts == facts:
+        return ahead
+    return Decided(facts, _decision(facts, programme, now))
 
 
 def _decision(facts: LeadFacts, programme: Programme, now: datetime) -> Decision:

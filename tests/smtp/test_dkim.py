@@ -138,5 +138,6 @@ def test_message_without_sender_is_not_signed():
 
 
 def test_signed_message_stays_ready_for_the_line():
-    signed = signer(RSA).sign(MESSAGE, NOW)
+    message = MESSAGE.replace(b"\r\n.", b"\r\n=2E")
+    signed = signer(RSA).sign(message, NOW)
     assert dot_stuffed(with_crlf(signed)) == signed
