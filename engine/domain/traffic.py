@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from engine.domain.actor import Actor
 from engine.domain.agents import Agent, recognise
 
@@ -34,8 +36,7 @@ class HitKind(StrEnum):
     PREFERENCE = "preference"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True, gc=False):
     """One request to the tracker, as it is spooled.
 
     `id` is unique for ever, so that a replay changes nothing. `at` is aware, in UTC. `link` and `target` belong to

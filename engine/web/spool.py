@@ -20,13 +20,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import orjson
+from msgspec import MsgspecError
+from msgspec.json import Decoder, Encoder
 
-from engine.domain.traffic import Hit, HitKind
+from engine.domain.traffic import Hit
 
-_OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+_encode = Encoder().encode
+_decode = Decoder(Hit).decode
 
 Sync = Callable[[int], None]
 
@@ -41,7 +42,7 @@ class Pace:
 
     max_bytes: int = 4 * 1024 * 1024
     max_age: float = 1.0
-    gather: float = 0.002
+    gather: float = 0.003
 
 
 class Spool:
@@ -77,7 +78,7 @@ class Spool:
         """
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((orjson.dumps(hit, option=_OPTIONS), written))
+        self._waiting.append((_encode(hit) + b"\n", written))
         if self._flusher is None:
             self._flusher = loop.create_task(self._flush())
         await written
@@ -284,8 +285,6 @@ def _first_hit(path: Path) -> Hit | None:
 def _hit(line: bytes) -> Hit | None:
     """The hit of a line; None if it is torn or damaged. Unknown keys, of a later version, are passed over."""
     try:
-        record: dict[str, Any] = orjson.loads(line)
-        known = {name: record[name] for name in Hit.__slots__ if name in record}
-        return Hit(**{**known, "kind": HitKind(known["kind"]), "at": datetime.fromisoformat(known["at"])})
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return _decode(line)
+    except (MsgspecError, UnicodeDecodeError):
         return None

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.domain.actor import Actor
 from engine.domain.traffic import (
@@ -142,7 +143,7 @@ def test_single_link_of_a_mail_is_no_sweep() -> None:
 
 @pytest.mark.acceptance(row=36)
 def test_scan_from_several_addresses_is_one_scan() -> None:
-    spread = [replace(one, visitor=str(number), network="") for number, one in enumerate(clicks(60, 61, 62))]
+    spread = [structs.replace(one, visitor=str(number), network="") for number, one in enumerate(clicks(60, 61, 62))]
 
     assert set(judged(spread)) == {Actor.MACHINE}
 

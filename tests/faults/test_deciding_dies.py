@@ -9,8 +9,8 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-import orjson
 import pytest
+from msgspec import json
 
 from engine.config.model import Delivery
 from engine.domain.traffic import Hit, HitKind
@@ -58,7 +58,7 @@ def _live(world: World) -> None:
         _hit("proved", HitKind.OPEN, number["cutreads"]),
     ]
     world.home.spool.mkdir()
-    (world.home.spool / "tracker-9-1.jsonl").write_bytes(b"".join(orjson.dumps(hit) + b"\n" for hit in hits))
+    (world.home.spool / "tracker-9-1.jsonl").write_bytes(b"".join(json.encode(hit) + b"\n" for hit in hits))
 
 
 def _hit(name: str, kind: HitKind, delivery: int, link: int | None = None, how: str = "") -> Hit:
