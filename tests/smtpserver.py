@@ -98,6 +98,7 @@ class SmtpServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
+        await asyncio.sleep(0)  # aborted lines close in the loop's next round
 
     # in a thread
 

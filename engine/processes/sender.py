@@ -40,7 +40,7 @@ async def _send(home: Home, node: str, counts: SenderInstruments) -> None:
     with ThreadPoolExecutor(1, thread_name_prefix="writer") as writer:
         mailer = mailer_for(home, writer, counts.talked)
         dispatch = Dispatch(home, node, account=counts.recorded)
-        line = SendingLine(dispatch, mailer, workers_for(home), writer, counts.passed)
+        line = SendingLine(dispatch, mailer, connections_for(home), writer, counts.passed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, line.stop)
@@ -58,8 +58,8 @@ def mailer_for(home: Home, writer: Executor, listener: Listener | None = None) -
     return Mailer(relays, home.clock)
 
 
-def workers_for(home: Home) -> int:
-    """How many mails are under way at once: one for each connection that relays allow."""
+def connections_for(home: Home) -> int:
+    """How many connections the relays allow together."""
     return sum(relay.connections for relay in home.config.relay)
 
 

@@ -1,6 +1,6 @@
 """A sending process: claims flow to connections, outcomes flow back, each database step shared by many mails.
 
-The feeder claims mails and writes them a little ahead of the connections, a worker for each connection sends them, and
+The feeder claims mails and writes them a little ahead of the connections, workers hand them to connections, and
 the gate's commits, in the process's one writer thread, take along the outcomes of mails that ended meanwhile.
 """
 
@@ -34,23 +34,26 @@ Result = TypeVar("Result")
 
 
 class SendingLine:
-    """Sends whatever is due, until told to stop; `watch` hears of each group that passed the gate."""
+    """Sends whatever is due, until told to stop; `watch` hears of each group that passed the gate.
+
+    For each of the relays' `connections` two mails are under way: one on the line, and one that may follow it there.
+    """
 
     def __init__(
         self,
         dispatch: Dispatch,
         mailer: Mailer,
-        workers: int,
+        connections: int,
         writer: ThreadPoolExecutor,
         watch: Watch | None = None,
     ) -> None:
         self._dispatch = dispatch
         self._mailer = mailer
-        self._workers = workers
+        self._workers = connections * 2
         self._writer = writer
-        self._gate = GroupGate(dispatch.admit, writer, expected=lambda: self._under_way, watch=watch)
+        self._gate = GroupGate(dispatch.admit, writer, expected=lambda: mailer.relays.on_the_line, watch=watch)
         self._under_way = 0
-        self._letters: asyncio.Queue[Letter] = asyncio.Queue(maxsize=workers * 2)
+        self._letters: asyncio.Queue[Letter] = asyncio.Queue(maxsize=connections)
         self._ended = asyncio.Event()
         self._stopping = asyncio.Event()
 

@@ -63,6 +63,8 @@ class Session:
     transactions: int = 0
     needs_reset: bool = False
     """A transaction is open on the relay's side and must be cleared by RSET before the next."""
+    begun: bool = False
+    """MAIL, RCPT and DATA of the next mail went out behind the last one's dot; their replies are to be read."""
 
 
 async def open_session(relay: RelaySettings, context: ssl.SSLContext | None) -> Session:

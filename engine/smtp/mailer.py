@@ -77,6 +77,11 @@ class RelaySet:
         named = [self._pools[name] for name in self._routes.candidates(mail) if name in self._pools]
         return sorted(named, key=lambda pool: not pool.is_usable) if len(named) > 1 else named
 
+    @property
+    def on_the_line(self) -> int:
+        """How many mails are being handed to a relay now; others wait for their turn."""
+        return sum(pool.on_the_line for pool in self._pools.values())
+
     def states(self) -> list[RelayState]:
         return [pool.state for pool in self._pools.values()]
 

@@ -4,9 +4,14 @@ Nothing of the body leaves before the gate has admitted it. Sending it early and
 at most one group commit (≤ 5 ms, in which the other connections work on), and would cost a second write per mail, leave
 a withdrawn mail's text in the relay's memory, and trust every relay to drop a mail that was cut off. A line cannot
 be told to forget a mail after 354 (RFC 5321 has no abort), so a mail that is not admitted closes it.
+
+The commands of the next mail may follow the dot in one packet, as a body may open a group of commands (RFC 2920,
+section 3.1): one round trip a mail instead of two.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -36,18 +41,43 @@ class Outgoing(Struct, frozen=True, gc=False):
     canonical: bool = False
 
 
-async def transact(session: Session, mail: Outgoing, gate: Gate) -> Outcome:
+FOLLOWED = 32 * 1024
+"""Octets; behind a larger body no commands are sent. One that the system does not take at once makes it uncertain
+whether the dot has left, and with commands behind it that cannot be told from what still waits."""
+
+Follow = Callable[[], bytes]
+"""Asked when a body goes out: the `opening` of the mail that comes next on this line, or nothing."""
+
+
+def _nobody() -> bytes:
+    return b""
+
+
+async def transact(session: Session, mail: Outgoing, gate: Gate, follow: Follow = _nobody) -> Outcome:
     """Send one mail and say how it ended; the session is closed where it cannot be used again.
+
+    The mail's own opening must have been sent already if the session is `begun`. What `follow` answers is sent behind
+    the dot; the next mail must then be transacted here, unless the line has closed.
 
     Never raises for what relays and lines do; a cancelled transaction closes the line before it leaves.
     """
     message = mail.message if mail.canonical else with_crlf(mail.message)
     try:
-        commands = _commands(mail, message, session.offers)
+        commands = (b"", b"") if session.begun else _commands(mail, message, session.offers)
     except _UnsendableError as fault:
         return fault.outcome
     body = (message if mail.canonical else dot_stuffed(message)) + FINAL_DOT
-    return await _Transaction(session, commands, body, gate).run(mail.ticket)
+    return await _Transaction(session, commands, body, gate, follow).run(mail.ticket)
+
+
+def opening(mail: Outgoing, offers: Offers) -> bytes:
+    """MAIL, RCPT and DATA as one packet; nothing if the relay does not pipeline or cannot take the mail."""
+    if not offers.pipelining:
+        return b""
+    try:
+        return b"%b%bDATA\r\n" % _commands(mail, mail.message if mail.canonical else with_crlf(mail.message), offers)
+    except _UnsendableError:
+        return b""
 
 
 class _UnsendableError(Exception):
@@ -90,13 +120,16 @@ def _parameters(ascii_addresses: bool, message: bytes, offers: Offers) -> str:
 class _Transaction:
     """The state of one mail on its way. `phase` is kept ahead of every wait, so a fault always knows where it hit."""
 
-    def __init__(self, session: Session, commands: tuple[bytes, bytes], body: bytes, gate: Gate) -> None:
+    def __init__(
+        self, session: Session, commands: tuple[bytes, bytes], body: bytes, gate: Gate, follow: Follow
+    ) -> None:
         self._session = session
         self._wire = session.wire
         self._timeouts = session.relay.timeouts
         self._commands = commands
         self._body = body
         self._gate = gate
+        self._follow = follow
         self._phase = Phase.MAIL
 
     async def run(self, ticket: int) -> Outcome:
@@ -116,6 +149,9 @@ class _Transaction:
 
     async def _open(self) -> Outcome | None:
         """Get to 354; an outcome if the relay refused on the way."""
+        if self._session.begun:
+            self._session.begun = False
+            return await self._read_opened()
         if self._session.needs_reset:
             await self._reset()
         if not self._wire.is_quiet:
@@ -140,8 +176,12 @@ class _Transaction:
         return None
 
     async def _open_pipelined(self) -> Outcome | None:
-        """All three commands in one packet (RFC 2920); every reply is read, whatever the first ones say."""
+        """All three commands in one packet (RFC 2920)."""
         self._wire.write(b"%b%bDATA\r\n" % self._commands)
+        return await self._read_opened()
+
+    async def _read_opened(self) -> Outcome | None:
+        """The replies to the three commands; every one is read, whatever the first ones say."""
         refusal: Outcome | None = None
         codes: list[int] = []
         for phase in (Phase.MAIL, Phase.RCPT, Phase.DATA):
@@ -203,9 +243,28 @@ class _Transaction:
 
     async def _transmit(self) -> Outcome:
         """Body and dot. The phase turns to DOT when the dot's last byte has left this process, not before."""
+        if len(self._body) <= FOLLOWED and self._wire.is_quiet and (commands := self._follow()):
+            return await self._transmit_followed(commands)
         for start in range(0, len(self._body), BLOCK):
             if not self._wire.is_quiet or not await self._push(self._body[start : start + BLOCK]):
                 return await self._interrupted()
+        return await self._ended()
+
+    async def _transmit_followed(self, commands: bytes) -> Outcome:
+        """Body, dot, and the next mail's commands in one packet.
+
+        Once it is handed over nobody knows whether the dot has left, so the phase is DOT at once: a line that breaks
+        now leaves the fate unknown. A reply that comes while some of the packet is still here ends the line.
+        """
+        self._phase = Phase.DOT
+        all_left = await self._push(self._body + commands)
+        outcome = await self._ended()
+        if not all_left:
+            self._wire.abort()
+        return outcome
+
+    async def _ended(self) -> Outcome:
+        """What the relay says to the dot."""
         self._phase = Phase.DOT
         reply = await self._wire.reply(self._timeouts.dot)
         outcome = classify(Phase.DOT, reply.code, reply.enhanced, reply.text)

@@ -96,6 +96,11 @@ class Wire(asyncio.Protocol):
         return self._fault is None and self._transport is not None and not self._transport.is_closing()
 
     @property
+    def has_spoken(self) -> bool:
+        """Whether replies wait to be read, which they can be even after the line has closed."""
+        return bool(self._replies)
+
+    @property
     def is_quiet(self) -> bool:
         """Open, and the peer has said nothing that nobody asked for."""
         return self.is_open and not (self._replies or self._buffer or self._lines)

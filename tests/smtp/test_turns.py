@@ -10,7 +10,7 @@ def test_turns_are_given_in_the_order_of_asking():
         turns, order = Turns(1), []
 
         async def ask(number: int) -> None:
-            await turns.take()
+            await turns.take(None)
             order.append(number)
             await asyncio.sleep(0)
             turns.give()
@@ -25,8 +25,8 @@ def test_turns_are_given_in_the_order_of_asking():
 def test_turn_of_a_cancelled_waiter_goes_to_the_next():
     async def run() -> int:
         turns = Turns(1)
-        await turns.take()
-        waiters = [asyncio.create_task(turns.take()) for _ in range(3)]
+        await turns.take(None)
+        waiters = [asyncio.create_task(turns.take(None)) for _ in range(3)]
         await asyncio.sleep(0)
         waiters[0].cancel()
         turns.give()
@@ -43,7 +43,7 @@ def test_relay_that_had_enough_gets_fewer_lines_and_earns_them_back():
     async def run() -> None:
         turns = Turns(4)
         for _ in range(4):
-            await turns.take()
+            await turns.take(None)
         turns.lower()
         assert turns.limit == 3
         for _ in range(5):
