@@ -77,7 +77,8 @@ def refused(problems: Sequence[Problem], root: Path, texts: Mapping[str, str] | 
 
 def shown(problems: Sequence[Problem], root: Path = HERE, texts: Mapping[str, str] | None = None) -> None:
     """Show problems as `check` does."""
-    from engine.cli.problems import Sources, problem_lines
+    from engine.cli.problems import problem_lines
+    from engine.service.source_lines import Sources
 
     show(problem_lines(problems, Sources(root, texts or {})))
 

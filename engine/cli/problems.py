@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import groupby
-from pathlib import Path
 
 from engine.errors import Place, Problem, Severity
 from engine.service.check import CheckReport
+from engine.service.source_lines import Sources
 
 LONGEST_LINE = 110
 _NUMBER_WIDTH = 5
@@ -87,32 +86,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-@dataclass
-class Sources:
-    """The lines of the files that problems point into."""
-
-    root: Path
-    texts: Mapping[str, str]
-    _lines: dict[str, list[str]] = field(default_factory=dict)
-
-    def lines(self, path: str) -> list[str]:
-        """The file's lines; none if it cannot be read."""
-        if path not in self._lines:
-            self._lines[path] = self._read(path).split("\n")
-        return self._lines[path]
-
-    def _read(self, path: str) -> str:
-        if path in self.texts:
-            return self.texts[path]
-        file = self.root / path
-        try:
-            if not file.resolve().is_relative_to(self.root.resolve()):
-                return ""
-            return file.read_text("utf-8-sig", errors="replace")
-        except OSError:
-            return ""
 
 
 def problem_lines(problems: Iterable[Problem], sources: Sources) -> Iterator[Line]:

@@ -16,6 +16,7 @@ from engine.runtime.logfile import DAEMON
 from engine.service.alerts import end_trouble, raise_alert
 from engine.service.apply import apply
 from engine.service.check import CheckReport, check
+from engine.service.file_stamps import Stamps, stamps
 from engine.service.home import Home
 from engine.service.housekeeping import keep_house
 from engine.service.operator import OperatorBell
@@ -125,11 +126,11 @@ class Watcher:
     def __init__(self, home: Home, runner: Runner) -> None:
         self._home = home
         self._runner = runner
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._seen: Stamps = {}
 
     def look(self) -> None:
         """Apply the files if they changed since the last look and the change is safe."""
-        now = dict(self._stamps())
+        now = stamps(self._home.path)
         if now == self._seen:
             return
         self._seen = now
@@ -156,10 +157,3 @@ class Watcher:
             log.info("bundle %d applied: %d changes, all safe", number, len(plan.difference.changes))
         else:
             log.warning("a change touches leads and waits for a person: run `ripeline apply`")
-
-    def _stamps(self) -> Iterator[tuple[Path, tuple[int, int]]]:
-        for folder in ("campaigns", "templates"):
-            for path in sorted((self._home.path / folder).rglob("*")):
-                if path.is_file():
-                    stat = path.stat()
-                    yield path, (stat.st_mtime_ns, stat.st_size)

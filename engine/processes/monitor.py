@@ -24,7 +24,7 @@ from engine.web.spool import oldest_age, spooled_bytes
 STORE_SECONDS = 5.0
 """A store that has not answered by then is away, for whoever asks now."""
 
-METRICS = Role("metrics page", "metrics")
+METRICS = Role.configured("metrics page", "metrics")
 CONDITIONS = Conditions(connections=50, finish=1)
 
 

@@ -40,7 +40,7 @@ class CheckReport:
     """What a check found. `campaigns` and `mails` are those without mistakes; `texts` are the checked files' by path.
 
     `read` counts the campaign files, `wanted` the mails that they send. `scenarios` are those without mistakes, by the
-    campaign that they test.
+    campaign that they test; `places` are where the steps stand, by campaign and step.
     """
 
     root: Path
@@ -52,6 +52,7 @@ class CheckReport:
     read: int = 0
     wanted: int = 0
     scenarios: Mapping[str, Sequence[Scenario]] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], Place] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -137,6 +138,7 @@ def check(
         read=len(found.drafts),
         wanted=len({use.wanted for use in compiled.uses}),
         scenarios=found.scenarios,
+        places={(name, step.step.id): step.item.place for name, draft in found.drafts.items() for step in draft.steps},
     )
 
 

@@ -40,13 +40,18 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a server is for: its name in messages, and the section of config.toml that says where it listens."""
+    """What a server is for: its name in messages, and what to do when its address is taken."""
 
     name: str
-    section: str
+    advice: str
+
+    @classmethod
+    def configured(cls, name: str, section: str) -> Role:
+        """Of the daemon, which listens where this section of config.toml says."""
+        return cls(name, f"Is another daemon running? Choose another with [{section}] host and port in config.toml.")
 
 
-TRACKER = Role("tracker", "tracking")
+TRACKER = Role.configured("tracker", "tracking")
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -122,8 +127,7 @@ def listen(host: str, port: int, *, shared: bool = False, role: Role = TRACKER) 
     except OSError as error:
         listener.close()
         raise RipelineError(
-            f"The {role.name} cannot listen on {host}:{port}: {error.strerror or error}. "
-            f"Is another daemon running? Choose another with [{role.section}] host and port in config.toml."
+            f"The {role.name} cannot listen on {host}:{port}: {error.strerror or error}. {role.advice}"
         ) from error
     return listener
 

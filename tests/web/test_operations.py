@@ -67,4 +67,4 @@ def test_taken_port_names_the_section_to_change() -> None:
     with ServerThread(operations_site(Operations(lambda _: (b"", ""), lambda: Said("", True, ""), list))) as first:
         port = int(first.url.rpartition(":")[2])
         with pytest.raises(RipelineError, match=rf"^The metrics page cannot listen on 127.0.0.1:{port}: .*\[metrics\]"):
-            ServerThread(app, port=port, role=Role("metrics page", "metrics"))
+            ServerThread(app, port=port, role=Role.configured("metrics page", "metrics"))
