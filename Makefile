@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench acceptance torture docs clean
+.PHONY: help demo test browser check format bench acceptance torture docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,8 +29,16 @@ check: $(STAMP) ## lint, format, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: check ## the checks and the whole test suite
+test: check browser ## the checks and the whole test suite
 	$(BIN)/python -m pytest -q
+
+# The preview is tested in a real browser: the machine's own, Debian's, or where there is neither the one that
+# Playwright fetches.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+browser: $(STAMP)
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+		(apt-get update -q && apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends chromium) || \
+		$(BIN)/python -m playwright install --with-deps chromium
 
 format: $(STAMP) ## format and mend what can be mended by itself
 	$(BIN)/ruff format engine tests bench docs

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+
+    from engine.domain.journey.facts import Lead
 
 
 def main() -> None:
@@ -41,6 +44,11 @@ class Processes:
         from engine.demo.show import show_demo
 
         show_demo(stay=stay, days=days, leads=leads)
+
+    def preview(self, home: Path, lead: Lead | None, port: int, path: str, tell: Callable[[str], None]) -> None:
+        from engine.processes.preview import run_preview
+
+        run_preview(home, lead, port, path, tell)
 
     def daemon(self, home: Path) -> tuple[int, datetime, str] | None:
         from engine.runtime.lock import holder

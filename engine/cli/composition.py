@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:  # leads are known to few commands, and `ripeline --help` is to start fast
+    from engine.domain.journey.facts import Lead
 
 
 class Processes(Protocol):
@@ -21,6 +25,9 @@ class Processes(Protocol):
 
     def demo(self, *, stay: bool, days: int, leads: int) -> None:
         """Show the main job in a temporary home."""
+
+    def preview(self, home: Path, lead: Lead | None, port: int, path: str, tell: Callable[[str], None]) -> None:
+        """Serve the preview page until Ctrl-C; `tell` hears its address, which ends in `path`."""
 
     def daemon(self, home: Path) -> tuple[int, datetime, str] | None:
         """The process that runs this home on this machine, since when, and the digest of its config; None if none."""

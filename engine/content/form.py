@@ -15,7 +15,7 @@ from msgspec import structs
 from engine.content import expressions as ex
 from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Rendered, Site
 from engine.content.generate import Function, MissingValueError, Target, bytes_function, text_function
-from engine.content.mails import CompiledMail, LinkKind
+from engine.content.mails import CompiledMail, Link, LinkKind
 from engine.content.message import assemble, list_fields, split_mailbox
 from engine.content.pieces import Pieces
 from engine.content.quoted import SOFT, escaped, fragment
@@ -116,6 +116,31 @@ class Form:
     def _own_subject(self, call: Call, context: RenderContext) -> str:
         own: str = self._run(self._line(context.subject) if context.subject else self._subject, call)
         return own
+
+    def preheader(self, context: RenderContext) -> str:
+        """The line that inboxes show behind the subject.
+
+        Raises:
+            MailError: as `render`.
+        """
+        call = Call(self, context, tracked=False)
+        self._sender(call, context)
+        call.mail["subject"] = answering(context.thread.subject) if context.thread else self._own_subject(call, context)
+        line: str = self._run(self._preheader, call)
+        return line
+
+    def targets(self, context: RenderContext) -> tuple[tuple[Link, str], ...]:
+        """The links, and where each leads this lead; nowhere known for those to pages of its own.
+
+        Raises:
+            MailError: as `render`.
+        """
+        call = Call(self, context, tracked=False)
+        self._sender(call, context)
+        own = (LinkKind.UNSUBSCRIBE, LinkKind.PREFERENCES, LinkKind.VIEW)
+        return tuple(
+            (link, "" if link.kind in own else self._run(self._line(link.target), call)) for link in self.compiled.links
+        )
 
     def message(self, context: RenderContext) -> bytes:
         """The finished message for a lead: `render`, then `assembled`.

@@ -44,7 +44,7 @@ class Casting:
         playing = {one.id: replace(watch.over(one), state=CampaignState.LIVE) for one in parts}
         life = Life(
             Programme(1, playing, self._policy),
-            LeadFacts(self._lead(scenario)),
+            LeadFacts(lead_of(scenario, self.config, self._number(scenario))),
             scenario.start,
             self._quarantine,
             _fates(scenario),
@@ -52,12 +52,6 @@ class Casting:
         if scenario.trigger is not None:
             life.happens(EventKind.CUSTOM, scenario.trigger.event, properties=scenario.trigger.properties)
         return life
-
-    def _lead(self, scenario: Scenario) -> Lead:
-        values: dict[str, Any] = {"email": ADDRESS, "lifecycle": self.config.lifecycle.start, **scenario.lead}
-        own = {name: value for name, value in values.items() if name in _COLUMNS}
-        declared = {name: value for name, value in values.items() if name not in _COLUMNS}
-        return Lead(id=self._number(scenario), created_at=scenario.start, fields=declared, **own)
 
     def _number(self, scenario: Scenario) -> int:
         """The number from which holdout and variants follow as the scenario wants them."""
@@ -80,6 +74,14 @@ class Casting:
                 for choices in step.variants.values():
                     chosen = min(scenario.variants.get(step.id, 1), len(choices)) - 1
                     yield variant(tested.id, step.id, number, len(choices)) == chosen
+
+
+def lead_of(scenario: Scenario, config: Config, number: int = 0) -> Lead:
+    """The lead of a scenario, as it is at the start."""
+    values: dict[str, Any] = {"email": ADDRESS, "lifecycle": config.lifecycle.start, **scenario.lead}
+    own = {name: value for name, value in values.items() if name in _COLUMNS}
+    declared = {name: value for name, value in values.items() if name not in _COLUMNS}
+    return Lead(id=number, created_at=scenario.start, fields=declared, **own)
 
 
 def _fates(scenario: Scenario) -> Any:

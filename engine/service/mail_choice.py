@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.content.mails import CompiledMail, MailKey
 from engine.domain.campaign import Campaign
 from engine.domain.steps import EmailStep
 from engine.errors import ProblemsError, RipelineError, did_you_mean
 from engine.service.check import CheckReport
+from engine.service.mail_parts import languages
 
 
 @dataclass(frozen=True, slots=True)
 class MailChoice:
-    """A step that sends a mail, and the mail as compiled in the home's own language."""
+    """A step that sends a mail, and the mail as compiled, in the home's own language where none is asked for.
+
+    `subject` is the number of the subject among the step's variants, where it has some.
+    """
 
     campaign: Campaign
     stage: str
     step: EmailStep
     mail: CompiledMail
+    subject: int = 0
 
     @property
     def name(self) -> str:
@@ -36,6 +41,35 @@ def mails_of(report: CheckReport) -> Iterator[MailChoice]:
                 mail = report.mails.get(MailKey(campaign.theme, stage.id, name))
                 if mail is not None:
                     yield MailChoice(campaign, stage.id, step, mail)
+
+
+@dataclass(frozen=True, slots=True)
+class Editions:
+    """In which forms there is a step's mail: its whole mails, its subjects, and the languages of the one chosen."""
+
+    mails: tuple[str, ...]
+    subjects: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+def editions(report: CheckReport, choice: MailChoice) -> Editions:
+    """What there is to choose from beside this; languages as the files are named, empty for the home's own."""
+    key = choice.mail.key
+    found = sorted(other.language for other in report.mails if replace(other, language="") == replace(key, language=""))
+    return Editions(choice.step.variants.get("email", ()), choice.step.variants.get("subject", ()), tuple(found))
+
+
+def edition(report: CheckReport, choice: MailChoice, mail: int = 0, subject: int = 0, language: str = "") -> MailChoice:
+    """The same step's mail in another variant (numbers from 0) and the closest language; as it was where there is none.
+
+    `language` is that of a lead ("de-at") or of a file ("de").
+    """
+    names = choice.step.variants.get("email", (choice.step.mail,))
+    name = names[mail] if mail < len(names) else names[0]
+    keys = (MailKey(choice.campaign.theme, choice.stage, name, one) for one in languages(language))
+    found = next((report.mails[key] for key in keys if key in report.mails), choice.mail)
+    subjects = choice.step.variants.get("subject", ())
+    return replace(choice, mail=found, subject=subject if subject < len(subjects) else 0)
 
 
 def choose_mail(report: CheckReport, wanted: str, campaign: str = "") -> MailChoice:
@@ -56,7 +90,7 @@ def choose_mail(report: CheckReport, wanted: str, campaign: str = "") -> MailCho
     if errors:
         raise ProblemsError(errors)
     known = {name for choice in mails for name in _names(choice)}
-    hint = did_you_mean(wanted, known) or "`ripeline preview` lists all mails"
+    hint = did_you_mean(wanted, known) or "`ripeline preview --list` lists all mails"
     raise RipelineError(f"no campaign sends a mail called '{wanted}'; {hint}")
 
 

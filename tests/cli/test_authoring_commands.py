@@ -1,4 +1,4 @@
-"""init, check, preview, apply and history: from an empty folder to what runs."""
+"""init, check, apply and history: from an empty folder to what runs."""
 
 from __future__ import annotations
 
@@ -158,41 +158,6 @@ def test_history_tells_bundles_newest_first(lived: Life, capsys: pytest.CaptureF
     assert found[-1]["by"] == "ann"
     assert ripeline("history", home=lived.path) == 0
     assert "+ clean clean: new, live" in capsys.readouterr().out
-
-
-def test_preview_renders_a_mail_of_the_working_files(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ripeline("preview", "clean/decay", "--text", home=home) == 0
-    shown = capsys.readouterr().out
-    assert "Subject  Why data decays" in shown
-    assert "Hi Jane," in shown
-    assert "https://acme.example/checklist" in shown, "links lead to their targets, not through the tracker"
-    assert not (home / "var" / "ripeline.db").exists()
-
-
-def test_preview_writes_a_page_that_only_this_user_can_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ripeline("preview", "decay", "--no-open", home=home) == 0
-    page = Path(capsys.readouterr().out.splitlines()[-1].removeprefix("Open "))
-    try:
-        assert page.stat().st_mode & 0o077 == 0
-        assert "Hi Jane" in page.read_text("utf-8")
-    finally:
-        page.unlink()
-
-
-def test_preview_for_a_real_lead(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ripeline("preview", "decay", "--text", "--lead", "bob ross", home=lived.path) == 0
-    shown = capsys.readouterr().out
-    assert "Bob Ross <bob@globex.example>" in shown
-    assert "Hi Bob," in shown
-
-
-def test_preview_lists_mails_and_hints_at_names(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ripeline("preview", home=home) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[:3]] == [
-        *("clean/decay", "clean/cost", "clean/talk")
-    ]
-    assert ripeline("preview", "decai", home=home) == 1
-    assert "no campaign sends a mail called 'decai'; did you mean 'decay'?" in capsys.readouterr().err
 
 
 def test_new_home_of_init_checks_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

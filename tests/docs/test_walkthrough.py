@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -69,6 +70,8 @@ class Walk:
         if words.startswith("cd "):
             self.folder /= words.removeprefix("cd ")
             return ""
+        if re.match(r"ripeline preview( |$)", words) and not re.search(r"--(text|out|list)\b", words):
+            return self.look(words)
         if words.startswith("ripeline "):
             return self.ripeline(shlex.split(words)[1:])
         done = subprocess.run(
@@ -95,6 +98,25 @@ class Walk:
             sys.stdin = keyboard
         answer.seek(0)
         return answer.read()
+
+    def look(self, words: str) -> str:
+        """Start a page, open it, and end it with Ctrl-C; what the command said."""
+        command = [sys.executable, "-m", "engine.app", *shlex.split(words)[1:], "--no-open"]
+        with subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.surroundings(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as child:
+            assert child.stdout is not None
+            said = child.stdout.readline()
+            page = re.search(r"http://\S+", said)
+            status = fetched(page[0])[0] if page else 0
+            child.send_signal(signal.SIGINT)
+            said += child.stdout.read()
+        return said if status in (200, 303) else f"ripeline: the page answered {status}\n{said}"
 
     def shell(self, words: str) -> str:
         for port, own in self.ports.items():
@@ -151,6 +173,7 @@ def alike(line: str) -> str:
     line = re.sub(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ", "", line)
     line = re.sub(r"\s?\b\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d\d:\d\d", "WHEN", line)
     line = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", "WHEN", line)
+    line = re.sub(r"http://127\.0\.0\.1:\d+/[\w-]{16}/", "PAGE/", line)
     line = re.sub(r" by \w+$", " by SOMEBODY", line)
     return " ".join(line.split())
 

@@ -1,0 +1,50 @@
+"""Findings of a check as a page shows them: beside the mail, step or file that they are about, with the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.authoring.home import CAMPAIGNS, TEMPLATES
+from engine.errors import Problem
+from engine.service.check import CheckReport
+from engine.service.mail_choice import MailChoice
+from engine.service.source_lines import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem, and the line that it stands in: `before` its place, the `marked` part, `after` it."""
+
+    problem: Problem
+    before: str = ""
+    marked: str = ""
+    after: str = ""
+
+    @property
+    def level(self) -> str:
+        return self.problem.severity.value
+
+
+def finding(problem: Problem, sources: Sources) -> Finding:
+    """The problem with its line."""
+    place = problem.place
+    lines = sources.lines(place.path) if place.line else []
+    line = lines[place.line - 1].rstrip() if 0 < place.line <= len(lines) else ""
+    start, end = place.column - 1, place.column - 1 + place.width
+    return Finding(problem, line[:start].lstrip(), line[start:end], line[end:]) if line.strip() else Finding(problem)
+
+
+def of_mail(report: CheckReport, choice: MailChoice, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those about this mail: in its template, in what the template uses, or in its step."""
+    paths = {f"{TEMPLATES}/{path}" for path in (choice.mail.path, *(source.path for source in choice.mail.sources))}
+    return tuple(one for one in findings if one.problem.place.path in paths or _in_step(report, choice, one.problem))
+
+
+def _in_step(report: CheckReport, choice: MailChoice, problem: Problem) -> bool:
+    """Whether the problem stands between the header of the mail's step and the next one."""
+    own = report.places.get((choice.campaign.id, choice.step.id))
+    if own is None or problem.place.path != f"{CAMPAIGNS}/{choice.campaign.id}.toml" or problem.place.line < own.line:
+        return False
+    below = [place.line for place in report.places.values() if place.path == own.path and place.line > own.line]
+    return problem.place.line < min(below, default=problem.place.line + 1)
