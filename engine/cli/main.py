@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "check": Entry("check", AUTHOR, "Find every mistake in campaigns, templates and config."),
     "test": Entry("test", AUTHOR, "Play the scenarios of campaigns: these mails, at these times, for this lead."),
     "preview": Entry("preview", AUTHOR, "Look at mails and campaigns in the browser while you write them."),
+    "review": Entry("review", AUTHOR, "Write mails, journeys and plan as one file for the pull request."),
     "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
     "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from engine.authoring.difference import Change, ChangeKind
@@ -18,8 +19,13 @@ from engine.service.volume import expected_volume
 _STYLES = {ChangeKind.ADDED: "green", ChangeKind.REMOVED: "red", ChangeKind.CHANGED: "yellow", ChangeKind.MOVED: "cyan"}
 
 
-def plan_lines(home: Home, plan: Prospect, running: Programme) -> Iterator[Line]:
-    """What applying would do, campaign by campaign, and what it would mean for the mails of the next days."""
+def plan_lines(home: Home, plan: Prospect, running: Programme, *, names: bool = True) -> Iterator[Line]:
+    """What applying would do, campaign by campaign, and what it would mean for the mails of the next days.
+
+    Without `names` leads are counted only.
+    """
+    if not names:
+        plan = replace(plan, openings=tuple(replace(opening, sample=()) for opening in plan.openings))
     yield from _changes(plan)
     now = home.clock.now()
     if plan.difference.changes:
@@ -113,7 +119,8 @@ def _opening(plan: Prospect, opening: Opening) -> Iterator[Line]:
     yield [("  lets in   ", "bold"), (campaign.enter.source, "cyan")]
     if opening.enter_now:
         yield [("  now       ", "bold"), (f"{counted(opening.enter_now, 'lead')} at once", "bold yellow")]
-        yield [("            ", ""), (f"such as {', '.join(opening.sample)}", "")]
+        if opening.sample:
+            yield [("            ", ""), (f"such as {', '.join(opening.sample)}", "")]
         volume = expected_volume(campaign, opening.enter_now)
         if volume:
             yield [("  mails     ", "bold"), (f"roughly {volume}", "")]

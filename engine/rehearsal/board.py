@@ -16,6 +16,7 @@ from engine.errors import Place
 from engine.rehearsal.step_words import notes_of, timing_of, title_of
 
 Places = Mapping[tuple[str, str], Place]
+Subjects = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A step. `timing` is what it waits for (with `until` as a rule), `when` the rule that is asked once it is due."""
+    """A step. `timing` is what it waits for (with `until` as a rule), `when` the rule that is asked once it is due.
+
+    `subject` is that of its mail, as its template says it.
+    """
 
     id: str
     kind: str
     title: str
+    subject: str = ""
     timing: str = ""
     until: str = ""
     when: str = ""
@@ -89,8 +94,11 @@ class Board:
         return bool(self.changes or self.removed) or any(of_columns)
 
 
-def board(campaign: Campaign, places: Places | None = None, changes: Sequence[Change] = ()) -> Board:
-    """The campaign's board; `places` are where its steps stand, `changes` what is new (of other campaigns too)."""
+def board(
+    campaign: Campaign, places: Places | None = None, changes: Sequence[Change] = (), subjects: Subjects | None = None
+) -> Board:
+    """The campaign's board. `places` are where steps stand, `changes` what is new, `subjects` those of its mails."""
+    around = _Around(campaign, places or {}, subjects or {})
     own = [change for change in changes if change.campaign == campaign.id]
     stages = {stage.id for stage in campaign.stages}
     return Board(
@@ -98,10 +106,19 @@ def board(campaign: Campaign, places: Places | None = None, changes: Sequence[Ch
         campaign.title,
         campaign.state.value,
         tuple(_facts(campaign)),
-        tuple(_column(campaign, stage, places or {}, own) for stage in campaign.stages),
+        tuple(_column(around, stage, own) for stage in campaign.stages),
         tuple(change for change in own if not change.stage),
         tuple(change for change in own if change.stage and change.stage not in stages),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a card needs to know besides its step."""
+
+    campaign: Campaign
+    places: Places
+    subjects: Subjects
 
 
 def _facts(campaign: Campaign) -> Iterator[Said]:
@@ -129,11 +146,12 @@ def _entry(campaign: Campaign) -> Said:
     return Said("enters", f"event('{campaign.on.event}'){also}", key)
 
 
-def _column(campaign: Campaign, stage: Stage, places: Places, changes: Sequence[Change]) -> Column:
+def _column(around: _Around, stage: Stage, changes: Sequence[Change]) -> Column:
+    campaign = around.campaign
     here = [change for change in changes if change.stage == stage.id]
     ids = {step.id for step in stage.steps}
     marks = {change.step: change for change in here if change.step in ids}
-    cards = (_card(step, places.get((campaign.id, step.id)), marks.get(step.id), stage) for step in stage.steps)
+    cards = (_card(around, step, marks.get(step.id), stage) for step in stage.steps)
     return Column(
         stage.id,
         tuple(cards),
@@ -146,18 +164,20 @@ def _column(campaign: Campaign, stage: Stage, places: Places, changes: Sequence[
     )
 
 
-def _card(step: Step, place: Place | None, change: Change | None, stage: Stage) -> Card:
+def _card(around: _Around, step: Step, change: Change | None, stage: Stage) -> Card:
+    where = (around.campaign.id, step.id)
     timing, until = timing_of(step, in_stream=stage.cadence is not None)
     return Card(
         step.id,
         step.kind,
         title_of(step),
+        around.subjects.get(where, ""),
         timing,
         until,
         step.when.source if step.when is not None else "",
         tuple(_ways(step)),
         tuple(notes_of(step)),
-        place,
+        around.places.get(where),
         change,
     )
 

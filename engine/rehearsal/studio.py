@@ -12,15 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from engine.authoring.home import CAMPAIGNS
 from engine.content.mails import CompiledMail, MailKey
 from engine.domain.journey.facts import Lead
-from engine.rehearsal.board import Board, board
-from engine.rehearsal.findings import Finding, finding
+from engine.rehearsal.board import Board, Places, board
+from engine.rehearsal.findings import Finding, by_step, finding
 from engine.rehearsal.personas import Persona, personas
 from engine.service.check import CheckReport, check
 from engine.service.file_stamps import Stamps, stamps
-from engine.service.mail_choice import MailChoice, mails_of
+from engine.service.mail_choice import MailChoice, mails_of, subjects_of
 from engine.service.source_lines import Sources
 
 Checking = Callable[[Path], CheckReport]
@@ -42,7 +41,8 @@ class Scene:
 
     @cached_property
     def boards(self) -> tuple[Board, ...]:
-        return tuple(board(campaign, self.shown.places) for campaign in self.shown.campaigns.values())
+        subjects = subjects_of(self.shown)
+        return tuple(board(one, self.shown.places, (), subjects) for one in self.shown.campaigns.values())
 
     @cached_property
     def mails(self) -> tuple[MailChoice, ...]:
@@ -57,6 +57,11 @@ class Scene:
     def findings(self) -> tuple[Finding, ...]:
         sources = Sources(self.found.root, self.found.texts)
         return tuple(finding(problem, sources) for problem in self.found.problems)
+
+    @cached_property
+    def beside(self) -> Mapping[tuple[str, str], tuple[Finding, ...]]:
+        """The findings of each step, by campaign and id."""
+        return by_step(self.shown, self.findings)
 
     def persona(self, key: str) -> Persona:
         """The persona of this key, or the first one."""
@@ -88,25 +93,23 @@ class Studio:
 def _next(before: Scene | None, found: CheckReport, own: Lead | None) -> Scene:
     if before is None:
         return Scene(1, found, found, own=own)
-    campaigns = {name: one for name, one in before.shown.campaigns.items() if name in _broken(found)}
+    campaigns = {name: one for name, one in before.shown.campaigns.items() if name in found.broken}
     mails = _missing(before.shown.mails, found)
     shown = replace(
         found,
         campaigns=dict(sorted({**campaigns, **found.campaigns}.items())),
         mails={**mails, **found.mails},
         scenarios=found.scenarios if found.usable else {**before.shown.scenarios, **found.scenarios},
-        places={**before.shown.places, **found.places},
+        places={**_places(before.shown, found), **found.places},
         config=found.config if found.usable else before.shown.config,
     )
     return Scene(before.number + 1, found, shown, frozenset(campaigns), frozenset(mails), own)
 
 
-def _broken(found: CheckReport) -> set[str]:
-    """Campaigns whose file is there, with mistakes."""
-    names = {path.removeprefix(f"{CAMPAIGNS}/").removesuffix(".toml") for path in found.texts if path.endswith(".toml")}
-    unreadable = {problem.place.path for problem in found.problems if problem.is_error}
-    names |= {path.removeprefix(f"{CAMPAIGNS}/").removesuffix(".toml") for path in unreadable}
-    return names - found.campaigns.keys()
+def _places(before: CheckReport, found: CheckReport) -> Places:
+    """Where steps stood in files that are no TOML now."""
+    read = {campaign for campaign, _ in found.places}
+    return {where: place for where, place in before.places.items() if where[0] not in read}
 
 
 def _missing(before: Mapping[MailKey, CompiledMail], found: CheckReport) -> dict[MailKey, CompiledMail]:

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from engine.authoring.campaign_file import PlacedStep
-from engine.authoring.home import Home, LinksOf, load_home
+from engine.authoring.campaign_file import PlacedStep, campaign_id
+from engine.authoring.home import CAMPAIGNS, Home, LinksOf, load_home
 from engine.config.model import Config
 from engine.content.compilation import compile_templates
 from engine.content.compiler import compile_line
@@ -66,6 +66,13 @@ class CheckReport:
     def usable(self) -> bool:
         """Whether the files may become what runs."""
         return not self.errors
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The campaigns whose files are there, with mistakes."""
+        paths = {*self.texts, *(problem.place.path for problem in self.problems if problem.is_error)}
+        names = {campaign_id(path) for path in paths if path.startswith(f"{CAMPAIGNS}/") and path.endswith(".toml")}
+        return frozenset(name for name in names - self.campaigns.keys() if not name.endswith(".test"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,15 @@ def mails_of(report: CheckReport) -> Iterator[MailChoice]:
                     yield MailChoice(campaign, stage.id, step, mail)
 
 
+def subjects_of(report: CheckReport) -> dict[tuple[str, str], str]:
+    """The subjects as templates say them, by campaign and step, where the campaign itself says no other."""
+    return {
+        (one.campaign.id, one.step.id): one.mail.subject
+        for one in mails_of(report)
+        if not (one.step.variants or one.step.thread)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Editions:
     """In which forms there is a step's mail: its whole mails, its subjects, and the languages of the one chosen."""

@@ -12,6 +12,7 @@ from engine.config.model import Config
 from engine.domain.campaign import Campaign
 from engine.rehearsal.board import Board, Card, Said, Way, board
 from engine.service.check import check
+from engine.service.mail_choice import subjects_of
 from tests.rehearsal.homes import CAMPAIGN, CONFIG, write
 
 STREAM = """\
@@ -149,11 +150,13 @@ def test_removed_stage_is_told_beside_the_others() -> None:
     assert [change.stage for change in found.removed] == ["slow"]
 
 
-def test_cards_know_where_they_stand_in_the_file(tmp_path: Path) -> None:
+def test_cards_know_their_place_in_the_file_and_their_mails_subject(tmp_path: Path) -> None:
     report = check(write(tmp_path))
-    found = cards(board(report.campaigns["clean"], report.places))
+    found = cards(board(report.campaigns["clean"], report.places, subjects=subjects_of(report)))
     lines = (tmp_path / "campaigns/clean.toml").read_text("utf-8").splitlines()
     for card in found.values():
         assert card.place is not None
         assert lines[card.place.line - 1].startswith("[[stage.")
     assert len({card.place for card in found.values()}) == len(found)
+    subjects = {card.id: card.subject for card in found.values() if card.is_mail}
+    assert subjects == {"decay": "Why data decays", "cost": "", "news": "News"}

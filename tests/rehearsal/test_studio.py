@@ -114,6 +114,17 @@ def test_finding_in_a_step_stands_beside_its_mail_only(studio: Studio, home: Pat
     assert not by_mail["decay"] and not by_mail["news"]
 
 
+def test_findings_of_steps_count_errors_first_and_follow_the_file(studio: Studio, home: Path) -> None:
+    assert studio.scene().beside == {}
+    change(home, "templates/dq/slow/news.html", 'preheader = "In short"', 'preheader = "News"')
+    change(home, "campaigns/clean.toml", '"not known(seats)"', '"not known(saets)"')
+    change(home, "campaigns/clean.toml", '[[stage.ready.step]]\nset = { lifecycle = "mql" }\n', "")
+    found = studio.scene().beside
+    assert {where: [one.problem.code for one in some] for where, some in found.items()} == {
+        ("clean", "news"): ["E104", "W405"]
+    }
+
+
 def test_personas_are_made_up_and_from_scenarios(studio: Studio) -> None:
     found = {one.key: one for one in studio.scene().personas}
     assert list(found) == ["sample", "bare", "clean-1", "clean-2"]

@@ -6,16 +6,21 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from engine.rehearsal.review import review
+from engine.rehearsal.review_page import review_page
+from engine.service.check import check
 from tests.web.previewed import change, home, site
 
 __all__ = ["home", "site"]
 
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -126,3 +131,17 @@ def test_pages_fit_a_phone(page: Page, site: str) -> None:
     page.locator("summary").click()
     page.locator(".narrow .step", has_text="decay").click()
     expect(page.locator("h1")).to_have_text("decay")
+
+
+def test_review_is_read_without_scripts_and_asks_for_nothing(browser: Browser, home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "review.html"
+    file.write_text(review_page(review(check(home), NOON)), "utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    opened.get_by_role("link", name="decay", exact=True).click()
+    expect(opened.frame_locator("iframe.desktop >> nth=0").locator("body")).to_contain_text("Hello Jane.")
+    context.close()
+    assert {url for url in asked if not url.startswith(("data:", "about:"))} == {file.as_uri()}
