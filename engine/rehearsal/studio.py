@@ -86,8 +86,17 @@ class Studio:
         with self._lock:
             now = stamps(self._root, config=True)
             if self._scene is None or now != self._seen:
-                self._scene, self._seen = _next(self._scene, self._check(self._root), self._own), now
+                self._scene, self._seen = self._look(now)
             return self._scene
+
+    def _look(self, now: Stamps) -> tuple[Scene, Stamps | None]:
+        """The files read again. Where one went away meanwhile, all is as it was, and the next look tries again."""
+        try:
+            return _next(self._scene, self._check(self._root), self._own), now
+        except OSError:
+            if self._scene is None:
+                raise
+            return self._scene, None
 
 
 def _next(before: Scene | None, found: CheckReport, own: Lead | None) -> Scene:

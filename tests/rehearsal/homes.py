@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.rehearsal.player import Verdict
 from engine.rehearsal.scenarios import play_scenarios
 from engine.service.check import CheckReport, check
+from engine.service.mail_cache import FILE as MAILS_KEPT
 
 CONFIG = """\
 [company]
@@ -112,7 +113,21 @@ def write(folder: Path, scenarios: str = "", **texts: str) -> Path:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
+    _keep_compiled(folder)
     return folder
+
+
+def _keep_compiled(folder: Path) -> None:
+    """The mails are compiled once, for all homes that are written from then on."""
+    for kept in _COMPILED:
+        (folder / MAILS_KEPT).parent.mkdir(parents=True, exist_ok=True)
+        (folder / MAILS_KEPT).write_bytes(kept)
+    if not _COMPILED:
+        check(folder)
+        _COMPILED.append((folder / MAILS_KEPT).read_bytes())
+
+
+_COMPILED: list[bytes] = []
 
 
 def _template(subject: str, words: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from engine.domain.journey.facts import Lead
 from engine.rehearsal.findings import of_mail
 from engine.rehearsal.studio import Scene, Studio
+from engine.service.check import CheckReport, check
 from tests.rehearsal.homes import CAMPAIGN, write
 
 SCENARIOS = """\
@@ -65,6 +66,23 @@ def test_config_and_scenarios_are_looked_at_too(studio: Studio, home: Path, name
     assert studio.scene().number == 1
     (home / name).write_text((home / name).read_text("utf-8") + "\n# a word\n", "utf-8")
     assert studio.scene().number == 2
+
+
+def test_file_that_goes_away_while_it_is_read_is_looked_at_again(home: Path) -> None:
+    reads = iter([check, gone, check])
+
+    def checking(root: Path) -> CheckReport:
+        return next(reads)(root)
+
+    studio = Studio(home, checking=checking)
+    first = studio.scene()
+    change(home, "templates/dq/aware/decay.html", "Why data decays", "Why data rots, always")
+    assert studio.scene() is first
+    assert studio.scene().mails[0].mail.subject == "Why data rots, always"
+
+
+def gone(root: Path) -> CheckReport:
+    raise FileNotFoundError(root / "templates/dq/aware/decay.html~")
 
 
 def test_campaign_with_a_mistake_stays_as_it_was(studio: Studio, home: Path) -> None:
