@@ -38,10 +38,11 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What the files are compared with, and its name in a sentence."""
+    """What the files are compared with, and its name in a sentence; `runs` says that it is what runs."""
 
     name: str
     report: CheckReport
+    runs: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Review:
     mails: tuple[ReviewedMail, ...]
     removed: tuple[str, ...]
     findings: tuple[Finding, ...]
+    against_runs: bool = False
 
     @cached_property
     def beside(self) -> Mapping[tuple[str, str], tuple[Finding, ...]]:
@@ -111,6 +113,7 @@ def review(report: CheckReport, now: datetime, baseline: Baseline | None = None)
         tuple(sorted(mails, key=lambda mail: list(Fate).index(mail.fate))),
         tuple(_removed(report, baseline)) if baseline is not None else (),
         findings,
+        baseline is not None and baseline.runs,
     )
 
 

@@ -24,7 +24,9 @@ def review_page(review: Review, plan: Told = (), scenarios: Told = (), result: R
         scenarios=scenarios,
         scenarios_told=_told(result) if result is not None else "",
         failed=result.failed if result is not None else 0,
-        changed_campaigns=len(review.changed_boards) + len(review.gone),
+        changed=len(review.changed_boards),
+        # a plan tells the same changes, with whom they touch
+        changes_told=bool(review.difference.changes) and not (plan and review.against_runs),
         made_at=f"{review.made_at:%Y-%m-%d %H:%M} UTC",
         counted=plural,
         FATE=Fate,

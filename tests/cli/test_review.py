@@ -71,6 +71,7 @@ def test_what_runs_is_compared_with_and_planned_without_names(tmp_path: Path, ou
     assert "Mails: 1 changed, 0 new, 0 removed, 2 as before." in page
     assert "-get the" in page and "+take the" in page
     assert 'id="plan"' in page and "1 lead at once" in page
+    assert 'id="changes"' not in page, "the plan tells them"
     assert "globex" not in page and "initech" not in page, "nothing about real people"
 
 

@@ -84,6 +84,7 @@ def test_step_of_a_changed_journey_is_marked_on_its_board(after: Path, before: P
     found = reviewed(after, before)
     assert [one.id for one in found.changed_boards] == ["clean"]
     assert found.boards[0].id == "clean"
+    assert "Campaigns: 1 changed, 0 removed, 1 as before." in review_page(found)
     assert '<span class="mark changed">~ waits 3 days → 5 days</span>' in review_page(found)
     assert set(fates(found).values()) == {Fate.SAME}
 

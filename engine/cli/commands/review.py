@@ -85,7 +85,7 @@ def _with_store(root: Path, report: CheckReport, beside: _Beside) -> _Beside:
         baseline = beside.baseline
         if baseline is None and running.programme.bundle:
             name = f"what runs (bundle {running.programme.bundle})"
-            baseline = Baseline(name, running_files(place, running))
+            baseline = Baseline(name, running_files(place, running), runs=True)
         if not report.usable:
             return _Beside(baseline)
         plan = prospect(place, report, runner)
