@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import groupby
 
-from engine.errors import Place, Problem, Severity
+from engine.errors import Problem, Severity
 from engine.service.check import CheckReport
-from engine.service.source_lines import Sources
+from engine.service.source_lines import Sources, header_above
 
 LONGEST_LINE = 110
 _NUMBER_WIDTH = 5
@@ -112,20 +112,12 @@ def _excerpt(problem: Problem, sources: Sources) -> Iterator[Line]:
         if problem.hint:
             yield _hint(problem.hint)
         return
-    header = _header_above(lines, place)
+    header = header_above(lines, place)
     if header is not None:
         yield _numbered(header, lines[header - 1], 0)
     cut = max(0, place.column + place.width - LONGEST_LINE) if len(text.rstrip()) > LONGEST_LINE else 0
     yield _numbered(place.line, text, cut)
     yield from _underlined(problem, text, cut)
-
-
-def _header_above(lines: list[str], place: Place) -> int | None:
-    """The number of the TOML header that a line stands under."""
-    if not place.path.endswith(".toml"):
-        return None
-    above = range(place.line - 1, 0, -1)
-    return next((number for number in above if lines[number - 1].lstrip().startswith("[")), None)
 
 
 def _numbered(number: int, text: str, cut: int) -> Line:

@@ -2,65 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.authoring.home import TEMPLATES
-from engine.errors import Problem
+from engine.errors import Place, Problem
 from engine.service.check import CheckReport
 from engine.service.mail_choice import MailChoice, mails_of
-from engine.service.source_lines import Sources
+from engine.service.source_lines import Sources, header_above
+
+Where = tuple[str, str]
+"""A step: its campaign and its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem, and the line that it stands in: `before` its place, the `marked` part, `after` it."""
+    """A problem, and the line that it stands in: `before` its place, the `marked` part, `after` it.
+
+    `step` is the one that it stands in, if any.
+    """
 
     problem: Problem
     before: str = ""
     marked: str = ""
     after: str = ""
+    step: Where | None = None
 
     @property
     def level(self) -> str:
         return self.problem.severity.value
 
 
-def finding(problem: Problem, sources: Sources) -> Finding:
-    """The problem with its line."""
-    place = problem.place
-    lines = sources.lines(place.path) if place.line else []
-    line = lines[place.line - 1].rstrip() if 0 < place.line <= len(lines) else ""
-    start, end = place.column - 1, place.column - 1 + place.width
-    return Finding(problem, line[:start].lstrip(), line[start:end], line[end:]) if line.strip() else Finding(problem)
+def findings_of(report: CheckReport) -> tuple[Finding, ...]:
+    """All problems of a check, in its order."""
+    sources = Sources(report.root, report.texts)
+    steps = {(place.path, place.line): where for where, place in report.places.items()}
+    return tuple(_finding(problem, sources, steps) for problem in report.problems)
 
 
-def of_mail(report: CheckReport, choice: MailChoice, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def of_mail(choice: MailChoice, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those about this mail: in its template, in what the template uses, or in its step."""
     paths = {f"{TEMPLATES}/{path}" for path in (choice.mail.path, *(source.path for source in choice.mail.sources))}
     where = (choice.campaign.id, choice.step.id)
-    return tuple(one for one in findings if one.problem.place.path in paths or _in_step(report, where, one.problem))
+    return tuple(one for one in findings if one.problem.place.path in paths or one.step == where)
 
 
-def by_step(report: CheckReport, findings: Sequence[Finding]) -> Mapping[tuple[str, str], tuple[Finding, ...]]:
-    """For each step, by campaign and id, the findings in it and in its mail; errors come first."""
-    found = {where: list(_at(report, where, findings)) for where in report.places}
+def by_step(report: CheckReport, findings: Sequence[Finding]) -> Mapping[Where, tuple[Finding, ...]]:
+    """For each step the findings in it and in its mail; errors come first."""
+    found: dict[Where, list[Finding]] = {}
+    for one in findings:
+        if one.step is not None:
+            found.setdefault(one.step, []).append(one)
     for choice in mails_of(report):
-        where = (choice.campaign.id, choice.step.id)
-        found[where] = list(dict.fromkeys([*found.get(where, []), *of_mail(report, choice, findings)]))
-    return {
-        where: tuple(sorted(some, key=lambda one: not one.problem.is_error)) for where, some in found.items() if some
-    }
+        some = found.get((choice.campaign.id, choice.step.id), [])
+        found[choice.campaign.id, choice.step.id] = list(dict.fromkeys([*some, *of_mail(choice, findings)]))
+    return {step: tuple(sorted(some, key=lambda one: not one.problem.is_error)) for step, some in found.items() if some}
 
 
-def _at(report: CheckReport, where: tuple[str, str], findings: Iterable[Finding]) -> Iterator[Finding]:
-    return (one for one in findings if _in_step(report, where, one.problem))
-
-
-def _in_step(report: CheckReport, where: tuple[str, str], problem: Problem) -> bool:
-    """Whether the problem stands between the header of the step and the next one."""
-    own = report.places.get(where)
-    if own is None or problem.place.path != own.path or problem.place.line < own.line:
-        return False
-    below = [place.line for place in report.places.values() if place.path == own.path and place.line > own.line]
-    return problem.place.line < min(below, default=problem.place.line + 1)
+def _finding(problem: Problem, sources: Sources, steps: Mapping[tuple[str, int], Where]) -> Finding:
+    place = problem.place
+    lines = sources.lines(place.path) if place.line else []
+    line = lines[place.line - 1].rstrip() if 0 < place.line <= len(lines) else ""
+    step = steps.get((place.path, header_above(lines, Place(place.path, place.line + 1)) or 0))
+    if not line.strip():
+        return Finding(problem, step=step)
+    start, end = place.column - 1, place.column - 1 + place.width
+    return Finding(problem, line[:start].lstrip(), line[start:end], line[end:], step)

@@ -18,13 +18,12 @@ from engine.content.context import MailError
 from engine.content.mails import CompiledMail
 from engine.domain.journey.route import names_of
 from engine.rehearsal.board import Board, board
-from engine.rehearsal.findings import Finding, by_step, finding, of_mail
+from engine.rehearsal.findings import Finding, Where, by_step, findings_of, of_mail
 from engine.rehearsal.mail_view import MailView, mail_view
 from engine.service.check import CheckReport
 from engine.service.mail_choice import MailChoice, edition, editions, mails_of, subjects_of
 from engine.service.preview import Reader
 from engine.service.sample_lead import sample_lead
-from engine.service.source_lines import Sources
 
 
 class Fate(StrEnum):
@@ -79,8 +78,8 @@ class Review:
     against_runs: bool = False
 
     @cached_property
-    def beside(self) -> Mapping[tuple[str, str], tuple[Finding, ...]]:
-        """The findings of each step, by campaign and id."""
+    def beside(self) -> Mapping[Where, tuple[Finding, ...]]:
+        """The findings of each step."""
         return by_step(self.report, self.findings)
 
     def count(self, fate: Fate) -> int:
@@ -101,8 +100,7 @@ def review(report: CheckReport, now: datetime, baseline: Baseline | None = None)
     changes = _changes(report, baseline) if baseline is not None else Difference((), ())
     subjects = subjects_of(report)
     boards = [board(one, report.places, changes.changes, subjects) for one in report.campaigns.values()]
-    sources = Sources(report.root, report.texts)
-    findings = tuple(finding(problem, sources) for problem in report.problems)
+    findings = findings_of(report)
     mails = list(_mails(report, now, baseline, findings))
     return Review(
         report,
@@ -163,7 +161,7 @@ def _reviewed(
         before,
         tuple(_subjects(report, choice, now)),
         tuple(_words(before, view)) if before is not None and view is not None else (),
-        of_mail(report, choice, findings),
+        of_mail(choice, findings),
     )
 
 

@@ -15,12 +15,11 @@ from threading import Lock
 from engine.content.mails import CompiledMail, MailKey
 from engine.domain.journey.facts import Lead
 from engine.rehearsal.board import Board, Places, board
-from engine.rehearsal.findings import Finding, by_step, finding
+from engine.rehearsal.findings import Finding, Where, by_step, findings_of
 from engine.rehearsal.personas import Persona, personas
 from engine.service.check import CheckReport, check
 from engine.service.file_stamps import Stamps, stamps
 from engine.service.mail_choice import MailChoice, mails_of, subjects_of
-from engine.service.source_lines import Sources
 
 Checking = Callable[[Path], CheckReport]
 
@@ -55,12 +54,11 @@ class Scene:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        sources = Sources(self.found.root, self.found.texts)
-        return tuple(finding(problem, sources) for problem in self.found.problems)
+        return findings_of(self.found)
 
     @cached_property
-    def beside(self) -> Mapping[tuple[str, str], tuple[Finding, ...]]:
-        """The findings of each step, by campaign and id."""
+    def beside(self) -> Mapping[Where, tuple[Finding, ...]]:
+        """The findings of each step."""
         return by_step(self.shown, self.findings)
 
     def persona(self, key: str) -> Persona:

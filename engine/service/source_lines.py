@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from engine.errors import Place
 
 
 @dataclass
@@ -31,3 +33,11 @@ class Sources:
             return file.read_text("utf-8-sig", errors="replace")
         except OSError:
             return ""
+
+
+def header_above(lines: Sequence[str], place: Place) -> int | None:
+    """The number of the TOML header that a line stands under."""
+    if not place.path.endswith(".toml"):
+        return None
+    above = range(min(place.line - 1, len(lines)), 0, -1)
+    return next((number for number in above if lines[number - 1].lstrip().startswith("[")), None)

@@ -129,7 +129,7 @@ class PreviewSite:
             "persona": persona,
             "editions": editions(scene.shown, chosen),
             "kept": scene.is_kept(chosen),
-            "beside": of_mail(scene.shown, chosen, scene.findings),
+            "beside": of_mail(chosen, scene.findings),
         }
 
     def _page(self, name: str, request: Request, scene: Scene, at: str, status: int = 200, **values: Any) -> Response:

@@ -119,17 +119,25 @@ def test_mail_with_a_mistake_stays_as_it_was_and_has_its_finding_beside(studio: 
     decay, cost = scene.mails[:2]
     assert scene.is_kept(decay)
     assert not scene.is_kept(cost)
-    assert [one.problem.code for one in of_mail(scene.found, decay, scene.findings)] == ["E323"]
-    assert of_mail(scene.found, cost, scene.findings) == ()
+    assert [one.problem.code for one in of_mail(decay, scene.findings)] == ["E323"]
+    assert of_mail(cost, scene.findings) == ()
 
 
 def test_finding_in_a_step_stands_beside_its_mail_only(studio: Studio, home: Path) -> None:
     studio.scene()
     change(home, "campaigns/clean.toml", '"What it costs"', '"What {{ lead.it }} costs"')
     scene = studio.scene()
-    by_mail = {one.step.id: of_mail(scene.found, one, scene.findings) for one in scene.mails}
+    by_mail = {one.step.id: of_mail(one, scene.findings) for one in scene.mails}
     assert [one.problem.place.line for one in by_mail["cost"]] == [18]
     assert not by_mail["decay"] and not by_mail["news"]
+
+
+def test_finding_in_a_stage_stands_beside_no_step(studio: Studio, home: Path) -> None:
+    studio.scene()
+    change(home, "campaigns/clean.toml", "[stage.slow]\n", '[stage.slow]\ncadense = "every week"\n')
+    scene = studio.scene()
+    assert [one.problem.code for one in scene.findings] == ["E010"]
+    assert scene.beside == {}
 
 
 def test_findings_of_steps_count_errors_first_and_follow_the_file(studio: Studio, home: Path) -> None:
