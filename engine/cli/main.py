@@ -33,7 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "init": Entry("init", AUTHOR, "Lay out a new home, with three campaigns to start from."),
     "check": Entry("check", AUTHOR, "Find every mistake in campaigns, templates and config."),
     "test": Entry("test", AUTHOR, "Play the scenarios of campaigns: these mails, at these times, for this lead."),
-    "preview": Entry("preview", AUTHOR, "Look at mails and campaigns in the browser while you write them."),
+    "preview": Entry("preview", AUTHOR, "Look at every mail and every campaign while you write them."),
     "review": Entry("review", AUTHOR, "Write mails, journeys and plan as one file for the pull request."),
     "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
     "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),

@@ -30,7 +30,7 @@ from engine.service.mail_choice import MailChoice, editions
 LOOKS_EVERY = 0.5
 """Seconds between two looks at the files, while a page is open."""
 
-_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+_NAMES = ["127.0.0.1", "localhost"]
 _COMMON = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
 _PAGE = {
     **_COMMON,

@@ -8,12 +8,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.life import CAMPAIGN, Life, ripeline
+from engine.service.check import check
+from engine.service.mail_choice import choose_mail
+from engine.service.preview import Reader, preview
+from engine.service.show import sent_mail
+from engine.service.who import lead_named
+from tests.cli.life import CAMPAIGN, START, Life, ripeline
 
 
 @contextmanager
@@ -111,3 +117,21 @@ def test_list_names_all_mails_and_wrong_names_are_hinted_at(home: Path, capsys: 
     ]
     assert ripeline("preview", "decai", home=home) == 1
     assert "no campaign sends a mail called 'decai'; did you mean 'decay'?" in capsys.readouterr().err
+
+
+def test_source_is_the_mail_that_was_sent(lived: Life) -> None:
+    lead = lead_named(lived.home.store, "bob ross")
+    report = check(lived.path)
+    source = preview(report, choose_mail(report, "clean/decay"), Reader(lead), START).source
+    numbers = (number for number in range(1, 20) if sent_mail(lived.home, number).lead == lead.email)
+    sent = sent_mail(lived.home, next(numbers))
+    assert sent.mail == "clean/aware/decay" and sent.message is not None
+    assert comparable(source) == comparable(sent.message)
+
+
+def comparable(source: bytes) -> list[str]:
+    """Headers and parts without what differs from mail to mail: date, numbers, and what is signed."""
+    message = message_from_bytes(source, policy=policy.default)
+    headers = [f"{name}: {value}" for name, value in message.items() if name not in ("Date", "Message-ID")]
+    parts = [part.get_content() for part in message.iter_parts()]  # type: ignore[attr-defined]
+    return [re.sub(r"(http://127\.0\.0\.1:\d+/[coupv])/[\w./-]+", r"\1/…", text) for text in (*headers, *parts)]

@@ -26,7 +26,7 @@ import typer
 from engine.cli.home import HERE, HomeOption, has_store, root_of
 from engine.cli.screen import Line, counted, say
 from engine.clock import SystemClock
-from engine.errors import RipelineError
+from engine.errors import ProblemsError, RipelineError
 from engine.service.check import CheckReport, check
 
 if TYPE_CHECKING:  # the store's toolkit is loaded only where there is a store
@@ -91,7 +91,7 @@ def _with_store(root: Path, report: CheckReport, beside: _Beside) -> _Beside:
         plan = prospect(place, report, runner)
         lines = () if plan.nothing_new else tuple(plan_lines(place, plan, running.programme, names=False))
         return _Beside(baseline, lines)
-    except StoreError as error:
+    except (StoreError, ProblemsError) as error:
         typer.secho(f"Reviewed without the leads: {error}", fg="yellow", err=True)
         return beside
 
