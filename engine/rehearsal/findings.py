@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.authoring.home import TEMPLATES
+from engine.domain.steps import EmailStep
 from engine.errors import Place, Problem
 from engine.service.check import CheckReport
 from engine.service.mail_choice import MailChoice, mails_of
@@ -53,10 +54,29 @@ def by_step(report: CheckReport, findings: Sequence[Finding]) -> Mapping[Where, 
     for one in findings:
         if one.step is not None:
             found.setdefault(one.step, []).append(one)
+    for step, paths in _unread(report):
+        found.setdefault(step, []).extend(one for one in findings if _stem(one.problem.place.path) in paths)
     for choice in mails_of(report):
         some = found.get((choice.campaign.id, choice.step.id), [])
         found[choice.campaign.id, choice.step.id] = list(dict.fromkeys([*some, *of_mail(choice, findings)]))
     return {step: tuple(sorted(some, key=lambda one: not one.problem.is_error)) for step, some in found.items() if some}
+
+
+def _unread(report: CheckReport) -> Iterator[tuple[Where, frozenset[str]]]:
+    """Steps whose mail could not be compiled, and where its template may be, without the language and the ending."""
+    read = {(one.campaign.id, one.step.id) for one in mails_of(report)}
+    for campaign in report.campaigns.values():
+        for stage, step in campaign.steps():
+            if isinstance(step, EmailStep) and (campaign.id, step.id) not in read:
+                folders = (f"{campaign.theme}/{stage.id}", campaign.theme, "shared")
+                names = step.variants.get("email", (step.mail,))
+                paths = frozenset(f"{TEMPLATES}/{folder}/{name}" for folder in folders for name in names)
+                yield (campaign.id, step.id), paths
+
+
+def _stem(path: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}"
 
 
 def _finding(problem: Problem, sources: Sources, steps: Mapping[tuple[str, int], Where]) -> Finding:

@@ -24,6 +24,8 @@ OWN_LANGUAGE = "-"
 """Stands for the home's own language, whose files name none."""
 
 _OUTSIDE = re.compile(r"(?:\bsrc\s*=\s*[\"']?|\bbackground\s*=\s*[\"']?|url\(\s*[\"']?)(?:https?:)?//", re.IGNORECASE)
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+_OUTSIDE_OF_THE_FRAME = '<base target="_blank">'
 _NAMES = {"persona": "for"}
 _OF_ONE_MAIL = frozenset({"mail", "subject", "language"})
 
@@ -109,8 +111,9 @@ class MailView:
         return self.mail.source.decode("utf-8", "replace").replace("\r\n", "\n")
 
     def page(self, *, dark: bool = False) -> str:
-        """The HTML as a program shows it that is light, or dark."""
-        return in_scheme(self.mail.html, dark=dark)
+        """The HTML as a program shows it that is light, or dark; its links open outside of the frame that it is in."""
+        html = in_scheme(self.mail.html, dark=dark)
+        return _HEAD.sub(rf"\g<0>{_OUTSIDE_OF_THE_FRAME}", html, count=1) if _HEAD.search(html) else html
 
 
 def looked_at(report: CheckReport, choice: MailChoice, look: Look, reader: Reader) -> MailChoice:

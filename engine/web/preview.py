@@ -8,7 +8,7 @@ runs. Pages tell of changes as server-sent events.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 
 from engine.content.context import MailError
-from engine.rehearsal.findings import of_mail
+from engine.rehearsal.findings import Finding, of_mail
 from engine.rehearsal.mail_view import Look, looked_at, mail_view
 from engine.rehearsal.printing import part, printed
 from engine.rehearsal.studio import Scene, Studio
@@ -77,7 +77,7 @@ class PreviewSite:
         scene, name = self._studio.scene(), request.path_params["campaign"]
         found = next((one for one in scene.boards if one.id == name), None)
         if found is None:
-            return self._nothing(request, scene, f"there is no campaign '{name}', or it cannot be read yet")
+            return self._nothing(request, scene, f"There is no campaign '{name}', or it cannot be read yet.")
         first = next((one.step.id for one in scene.mails if one.campaign.id == name), "")
         return self._page("board", request, scene, f"board/{name}", board=found, first=first, kept=name in scene.kept)
 
@@ -85,8 +85,7 @@ class PreviewSite:
         scene = self._studio.scene()
         choice = _choice(scene, request.path_params)
         if choice is None:
-            wanted = "{campaign}/{step}".format(**request.path_params)
-            return self._nothing(request, scene, f"no campaign sends a mail '{wanted}', or it cannot be read yet")
+            return self._no_mail(request, scene, request.path_params["campaign"], request.path_params["step"])
         values = self._values(scene, choice, Look.read(request.query_params))
         return self._page("mail", request, scene, f"mail/{choice.campaign.id}/{choice.step.id}", **values)
 
@@ -137,9 +136,16 @@ class PreviewSite:
         html = printed(name, root=self._root, query=query, scene=scene, at=at, **values)
         return HTMLResponse(html, status, headers=_PAGE)
 
-    def _nothing(self, request: Request, scene: Scene, words: str) -> Response:
-        heading = "There is nothing here"
-        return self._page("nothing", request, scene, "", 404, heading=heading, words=f"{words[:1].upper()}{words[1:]}.")
+    def _no_mail(self, request: Request, scene: Scene, campaign: str, step: str) -> Response:
+        """A mail that could never be read so far, with what is wrong with it; or one that nobody sends."""
+        wrong = scene.beside.get((campaign, step), ())
+        if wrong:
+            return self._nothing(request, scene, f"The mail '{campaign}/{step}' cannot be read yet:", wrong)
+        return self._nothing(request, scene, f"No campaign sends a mail '{campaign}/{step}', or it cannot be read yet.")
+
+    def _nothing(self, request: Request, scene: Scene, words: str, wrong: Sequence[Finding] = ()) -> Response:
+        at = request.url.path.removeprefix(f"{self._root}/")
+        return self._page("nothing", request, scene, at, 404, words=words, wrong=wrong)
 
 
 def _choice(scene: Scene, path: Mapping[str, str]) -> MailChoice | None:

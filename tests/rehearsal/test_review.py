@@ -162,6 +162,6 @@ def test_page_needs_nothing_beside_itself(after: Path) -> None:
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
     frames = re.findall(r"<iframe [^>]*>", page)
     assert len(frames) == 8
-    assert all('sandbox="allow-popups"' in frame for frame in frames)
+    assert all('sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame for frame in frames)
     mail = unescape(re.findall(r'srcdoc="([^"]*)"', page)[0])
     assert mail.startswith("<!doctype html>") and "Hello Jane." in mail

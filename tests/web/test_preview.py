@@ -80,7 +80,7 @@ def test_dark_is_the_mails_own(site: str) -> None:
 def test_nothing_runs_in_a_mail_and_nothing_is_fetched(site: str) -> None:
     frames = re.findall(r"<iframe [^>]*>", got(site, "/mail/clean/cost?width=both").text)
     assert len(frames) == 2
-    assert all('sandbox="allow-popups"' in frame for frame in frames)
+    assert all('sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame for frame in frames)
     policy = got(site, "/body/clean/cost").headers["content-security-policy"]
     assert "default-src 'none'; img-src data:;" in policy
     assert "sandbox allow-popups" in policy and "allow-scripts" not in policy
@@ -147,6 +147,17 @@ def test_home_that_begins_with_a_mistake_shows_it(home: Path) -> None:
     change(home, "campaigns/clean.toml", '"replied"', '"replid"')
     with serving(home) as site:
         assert got(site, "/").headers["location"].endswith("/findings")
+
+
+def test_mail_that_could_never_be_read_says_what_is_wrong(home: Path) -> None:
+    change(home, "templates/dq/aware/decay.html", "lead.first_name", "lead.frist_name")
+    with serving(home) as site:
+        answer = got(site, "/mail/clean/decay")
+        assert '<span class="badge error" title="findings">1</span>' in answer.text
+        assert "cannot be read yet" in answer.text
+        assert "did you mean &#39;first_name&#39;?" in answer.text
+        change(home, "templates/dq/aware/decay.html", "lead.frist_name", "lead.first_name")
+        assert got(site, "/mail/clean/decay").status_code == 200
 
 
 def test_real_lead_comes_first(home: Path) -> None:

@@ -87,7 +87,7 @@ def test_phone_and_dark_are_as_wide_and_as_dark_as_they_say(page: Page, site: st
     expect(page.locator("figcaption")).to_have_text("375 pixels wide, dark")
     body = page.frame_locator("iframe").locator("body")
     assert body.evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(1, 2, 3)"
-    assert body.evaluate("() => innerWidth") == 373
+    assert body.evaluate("() => innerWidth") == 375
     page.get_by_role("link", name="Light").click()
     expect(page.locator("figcaption")).to_have_text("375 pixels wide")
     assert body.evaluate("body => getComputedStyle(body).backgroundColor") == "rgba(0, 0, 0, 0)"
@@ -107,6 +107,15 @@ def test_mistake_is_shown_until_it_is_mended(page: Page, site: str, home: Path) 
     assert "Hello Jane." in frame_text(page)
     change(home, "templates/dq/aware/decay.html", "lead.frist_name", "lead.first_name")
     expect(page.locator("aside .finding")).to_have_count(0)
+
+
+def test_links_of_a_mail_open_beside_the_page(page: Page, site: str) -> None:
+    page.context.route("https://acme.example/**", lambda route: route.fulfill(body="the prices"))
+    page.goto(f"{site}/mail/clean/decay")
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="Prices").click()
+    expect(opened.value).to_have_url("https://acme.example/pricing")
+    assert "Hello Jane." in frame_text(page)
 
 
 def test_keys_lead_from_mail_to_mail(page: Page, site: str) -> None:
