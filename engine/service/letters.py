@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Site, Thread
+from engine.content.context import CampaignInfo, Mailbox, MailError, RenderContext, Rendered, Site, Thread
 from engine.content.form import Form, load_form
 from engine.content.mails import CompiledMail, MailKey
+from engine.content.marking import Mark, with_banner, with_field
 from engine.content.message import verp_sender
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
@@ -88,8 +89,10 @@ class Letters:
                 _answered(connection, replies) if replies else {},
             )
 
-    def write(self, claim: Claimed, running: Running, background: Background, now: datetime) -> Letter:
-        """The finished mail of a delivery.
+    def write(
+        self, claim: Claimed, running: Running, background: Background, now: datetime, mark: Mark | None = None
+    ) -> Letter:
+        """The finished mail of a delivery; a test bears its `mark`.
 
         Raises:
             UnsendableError: it cannot be written for this lead; the text says template, line and why.
@@ -102,7 +105,8 @@ class Letters:
         context = self._context(claim, campaign, step, lead, background, now)
         try:
             rendered = form.render(context)
-            message = self._signed(form.assembled(rendered, context), rendered.sender.address, now)
+            message = form.assembled(rendered, context) if mark is None else _marked(form, rendered, context, mark)
+            message = self._signed(message, rendered.sender.address, now)
         except MailError as error:
             raise UnsendableError(str(error)) from error
         return Letter(claim, self._outgoing(claim, context, message), rendered.subject, form)
@@ -203,6 +207,10 @@ class Letters:
         sender = verp_sender(self._home.keys.ring, claim.id, domain)
         relay = self._relays.get(domain_of(context.sender.address))
         return Outgoing(claim.id, sender, safe or context.to.address, message, relay, canonical=True)
+
+
+def _marked(form: Form, rendered: Rendered, context: RenderContext, mark: Mark) -> bytes:
+    return with_field(form.assembled(with_banner(rendered, mark), context), mark)
 
 
 def _names(claim: Claimed, running: Running) -> tuple[str, ...]:
