@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -25,16 +25,24 @@ class _Quiet:
 
 
 def send_at_once(
-    mails: Sequence[Outgoing], relays: Sequence[RelaySettings], routes: Routes, clock: Clock, commit: Commit
-) -> list[SendResult]:
-    """Send these mails, each through the gate as any other; how each one ended."""
+    mails: Iterable[Outgoing],
+    relays: Sequence[RelaySettings],
+    routes: Routes,
+    clock: Clock,
+    commit: Commit,
+    ended: Callable[[SendResult], None],
+) -> None:
+    """Send these mails, each through the gate as any other, at the relay's own rate; `ended` hears how each one did.
 
-    async def send() -> list[SendResult]:
+    A mail is asked for only when `ended` has returned from the one before it.
+    """
+
+    async def send() -> None:
         mailer = Mailer(RelaySet(relays, routes, clock, _Quiet()), clock)
         with ThreadPoolExecutor(1, thread_name_prefix="writer") as writer:
             gate = GroupGate(commit, writer)
-            results = [await mailer.send(mail, gate) for mail in mails]
+            for mail in mails:
+                ended(await mailer.send(mail, gate))
             await mailer.close(drain=True)
-        return results
 
-    return asyncio.run(send())
+    asyncio.run(send())

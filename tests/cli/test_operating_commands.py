@@ -308,6 +308,7 @@ def test_send_test_goes_over_the_relay_and_stays_outside_the_statistics(
         message = message_from_bytes(mail.message, policy=policy.SMTP)
         assert mail.recipients == ("tester@acme.example",)
         assert message["Subject"] == "[Test] What a dead lead costs"
+        assert message["X-Ripeline-Test"] == "clean/aware/cost"
         assert "Hi Jane" in message.get_body(("plain",)).get_content()
         assert shown.startswith("sent  tester@acme.example  accepted by mx1 (250 2.0.0")
         with reading(life.home.store) as connection:
@@ -322,6 +323,23 @@ def test_send_test_works_for_a_mail_that_was_never_applied(tmp_path: Path) -> No
     with Life(tmp_path / "home") as life:
         assert ripeline("send-test", "talk", "--to", "a@acme.example", "--to", "b@acme.example", home=life.path) == 0
         assert [mail.recipients[0] for mail in life.server.accepted] == ["a@acme.example", "b@acme.example"]
+
+
+def test_send_test_refuses_a_leads_own_address(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        before = len(life.server.accepted)
+        assert ripeline("send-test", "decay", "--to", "bob@globex.example", home=life.path) == 1
+        assert len(life.server.accepted) == before
+    assert "bob@globex.example is a lead's own address" in capsys.readouterr().err
+
+
+def test_relay_that_is_away_ends_a_test_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Life(tmp_path / "home") as life:
+        life.server.script(Rule("CONNECT", Say("554 5.3.2 closed", close=True)))
+        assert ripeline("send-test", "talk", "--to", "a@acme.example", "--to", "b@acme.example", home=life.path) == 1
+        shown = capsys.readouterr().out.splitlines()
+    assert "relay 'mx1' does not welcome us (554 5.3.2 closed)" in shown[0]
+    assert "not tried any more" in shown[1]
 
 
 def test_refused_test_mail_ends_with_1_and_the_relays_words(life: Life, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,8 @@
 """Send a mail to test recipients, outside the statistics.
 
 The mail of the working files, applied or not, goes through the real relay, with “[Test]” before its subject. Without
---to it goes to test_recipients in config.toml. Links and unsubscribing work, for the recipient's own address.
+--to it goes to test_recipients in config.toml. Links work, and clicks count nowhere; unsubscribing changes nothing. A
+lead's own address is refused, unless it is a colleague's.
 
 Examples:
 
@@ -17,25 +18,26 @@ import typer
 
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Segment, columns, say, show
-from engine.errors import RipelineError
 from engine.service.check import check
 from engine.service.home import Home
 from engine.service.mail_choice import choose_mail
-from engine.service.test_mail import Tested, send_tests
+from engine.service.specimens import Tested
+from engine.service.test_mail import send_tests
+from engine.service.test_recipients import test_recipients
 from engine.service.who import lead_named
+
+TO = "Addresses, or a list of config: test_recipients, internal. May be repeated."
 
 
 def command(
     mail: Annotated[str, typer.Argument(metavar="CAMPAIGN/STEP", help="Which mail.")],
     home: HomeOption = HERE,
-    to: Annotated[list[str] | None, typer.Option("--to", metavar="ADDRESS", help="May be repeated.")] = None,
+    to: Annotated[list[str] | None, typer.Option("--to", metavar="LIST", help=TO)] = None,
     lead: Annotated[str, typer.Option(metavar="LEAD", help="With this lead's values; else made-up ones.")] = "",
 ) -> None:
     """Send, and say what the relay said."""
     place = opened(home)
-    recipients = to or list(place.config.test_recipients)
-    if not recipients:
-        raise RipelineError("nobody to send it to: give --to ADDRESS, or set test_recipients in config.toml")
+    recipients = test_recipients(place, to or [])
     report = check(place.path)
     choice = choose_mail(report, mail)
     found = send_tests(place, report, choice, recipients, lead_named(place.store, lead) if lead else None)
