@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -118,6 +119,13 @@ class Life:
         """Whether time alone changes nothing any more, and no run is open."""
         open_runs = any(run.status is not EnrollmentStatus.ENDED for run in self.facts.enrollments)
         return self.next_at is None and not open_runs
+
+    def twin(self) -> Life:
+        """The same life until now, which goes on by itself from here."""
+        other = copy(self)
+        other.mails, other.acts, other.lines = [*self.mails], [*self.acts], [*self.lines]
+        other.unsettled = [*self.unsettled]
+        return other
 
     # Time
 
