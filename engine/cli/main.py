@@ -36,6 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "preview": Entry("preview", AUTHOR, "Look at every mail and every campaign while you write them."),
     "review": Entry("review", AUTHOR, "Write mails, journeys and plan as one file for the pull request."),
     "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
+    "test-run": Entry("test_run", AUTHOR, "Send every mail of a campaign, on all its ways, to test recipients."),
     "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
     "rollback": Entry("rollback", AUTHOR, "Go back to an earlier bundle, after showing what changes."),

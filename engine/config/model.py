@@ -238,7 +238,7 @@ class Config(Section):
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
     webhooks: Annotated[dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")] = {}
-    test_recipients: Annotated[tuple[str, ...], Field(description="Who `send-test` mails by default.")] = ()
+    test_recipients: Annotated[tuple[str, ...], Field(description="Whom `send-test` and `test-run` mail.")] = ()
     vars: Annotated[dict[str, str], Field(description="Values that every template may use as vars.name.")] = {}
 
     @property
