@@ -7,13 +7,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from engine.content.mails import LinkKind
+from engine.domain.campaign import Campaign
+from engine.domain.journey.facts import Lead, LeadFacts
+from engine.domain.journey.programme import Policy
+from engine.rehearsal.letting_in import let_in
+from engine.rehearsal.life import Life
 from engine.rehearsal.test_run import test_run as planned
 from engine.rehearsal.test_run import way_words
 from engine.rehearsal.walk import Walk
+from engine.rehearsal.walk import walk as walk_of
+from engine.rehearsal.ways import ways
 from engine.service.check import check
 from engine.service.sample_lead import sample_lead
+from tests.domain.journey.world import programme
+from tests.domain.journey.worlds import campaigns
 from tests.rehearsal.homes import write
 
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -161,3 +171,21 @@ def test_links_are_those_that_count(tmp_path: Path) -> None:
     report = check(write(tmp_path))
     mail = next(mail for key, mail in report.mails.items() if key.name == "decay")
     assert [link.name for link in mail.links if link.kind is LinkKind.TRACK] == ["pricing"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(campaign=campaigns("x"))
+def test_every_way_is_reached_or_told_and_every_path_can_be_lived_again(campaign: Campaign) -> None:
+    policy, links, trigger = Policy(caps=()), lambda _step: ["one", "two"], {"id": "7"}
+    lead = Lead(id=1, created_at=START, email="jane@northwind.example")
+    walk = walk_of(campaign, policy, lead, links, START, trigger)
+    names = sorted(one.way.name for one in (*walk.reached, *walk.missed))
+    assert names == sorted(way.name for way in ways(campaign))
+    for one in walk.reached:
+        if one.mail is not None:
+            life = let_in(Life(programme(walk.campaign), LeadFacts(lead), START), walk.campaign, trigger, links).life
+            for done in one.path.done:
+                life.run_to(done.at)
+                done.deed.do(life, campaign.id)
+            life.run_to(one.mail.at)
+            assert one.mail.send in [mail.send for mail in life.mails], one.way.name
