@@ -111,6 +111,7 @@ class Form:
         call.mail["subject"] = subject
         call.mail["preheader"] = self._run(self._preheader, call)
         text, html = self._run(functions.text, call), self._run(functions.html, call)
+        text = text.lstrip(b"\r\n")  # what a branch not taken leaves before the first word
         return Rendered(subject, sender, reply_to, text, html, call.unsubscribe_url)
 
     def _own_subject(self, call: Call, context: RenderContext) -> str:

@@ -48,7 +48,7 @@ def with_banner(rendered: Rendered, mark: Mark) -> Rendered:
     place = top.end() if top else 0
     return replace(
         rendered,
-        text=fragment(f"{text}\n{_decoded(rendered.text).lstrip()}"),
+        text=fragment(f"{text}\n{_decoded(rendered.text)}"),
         html=fragment(f"{markup[:place]}\n{_box(mark)}\n{markup[place:]}"),
     )
 

@@ -17,7 +17,7 @@ from engine.content.form import Form, copy_dictionary, pack_copy, render_preview
 from engine.content.message import verp_sender
 from engine.domain.tokens import Purpose, read_mail_token
 from engine.smtp.body import dot_stuffed, with_crlf
-from tests.content.conftest import BASE, HEAD, RING, Workshop, context, received
+from tests.content.conftest import BASE, FOOTER, HEAD, RING, Workshop, context, received
 
 BODY = """<html><body><p title="{{ lead.city or '-' }}">[{{ lead.first_name }}]</p>\
 {% for i in lead.interests %}({{ i }}){% endfor %}
@@ -281,6 +281,18 @@ def test_written_text_part_is_taken_and_its_links_are_tracked(workshop: Workshop
     mail = received(form.message(context()))
     assert mail.text.startswith(f"Hi Jane <3\n\nSee {BASE}/c/")
     assert len([link for link in form.compiled.links if link.tracked]) == 1
+
+
+@pytest.mark.parametrize("preheader", ["", "In short"])
+def test_derived_text_begins_with_its_first_words(workshop: Workshop, preheader: str) -> None:
+    hidden = '{% if mail.preheader %}<div style="display:none">{{ mail.preheader }}</div>{% endif %}'
+    head = f'+++\nsubject = "Hello"\npreheader = "{preheader}"\n+++\n'
+    named = "{% if lead.city %}<p>{{ lead.city }},</p>{% endif %}"
+    form = workshop.form(
+        f"{head}<html><body>\n{hidden}\n<div>\n{named}<h1>First</h1>{FOOTER}</div></body></html>", "html"
+    )
+    assert received(form.message(context())).text.startswith("First")
+    assert received(form.message(context({"city": "Bonn"}))).text.startswith("Bonn,")
 
 
 def test_campaign_values_make_static_targets(workshop: Workshop) -> None:
