@@ -104,6 +104,7 @@ CODES: Mapping[str, str] = {
     "E336": "A mail does not say the company's postal address.",
     "E337": "A mail uses a var that its campaign does not have.",
     "E338": "A mail uses the trigger, and its campaign has none.",
+    "E339": "A link that should not count leads to an address that depends on the lead.",
     "E340": "A picture does not exist.",
     "E341": "A file is of no kind that mails can show.",
     "E401": "A file of scenarios stands beside no campaign.",

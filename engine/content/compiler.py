@@ -225,7 +225,8 @@ class Compilation:
 
     def _text(self, flattener: Flattener, rewriter: Rewriter, document: str) -> str:
         if not self.page.text_path:
-            return text_part(self.marks, document, {link.index: link.target for link in rewriter.table.links})
+            targets = {link.index: link.target for link in rewriter.table.links}
+            return text_part(self.marks, document, targets, rewriter.table.uncounted)
         source = decode(self.library.read(self.page.text_path), self.library.place(self.page.text_path))
         self.marks.check(source)
         origin = Origin(self.page.text_path, source.split("\n"), str(self.library.place(self.page.text_path)))

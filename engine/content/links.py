@@ -36,14 +36,16 @@ class LinkTable:
     key: MailKey
     names: Mapping[str, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    uncounted: set[str] = field(default_factory=set)
+    """What was written in place of the links that do not count."""
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
     _named: dict[str, str] = field(default_factory=dict)
 
-    def add(self, target: str, name: str = "") -> str:
-        """What to write in place of a target (decoded, with marks).
+    def add(self, target: str, name: str = "", *, counts: bool = True) -> str:
+        """What to write in place of a target (decoded, with marks). One that does not count leads straight there.
 
         Raises:
-            LinkError: nobody could follow this link, or its name is taken.
+            LinkError: nobody could follow this link, its name is taken, or it has to lead through the tracker.
         """
         target = target.strip()
         kind = self._kind(target)
@@ -53,6 +55,8 @@ class LinkTable:
         plain_source = self.marks.restore(target)
         name = name or self.names.get(plain_source, "")
         self._check_name(name, plain_source)
+        if not counts:
+            return self._straight(target, name)
         if (name, plain_source) not in self._known:
             self._known[name, plain_source] = self._tracked(encode_holes(self.marks, self._with_utm(target)), name)
         return self._known[name, plain_source]
@@ -68,6 +72,16 @@ class LinkTable:
         dynamic = depends_on_lead(self.marks, target)
         self.links.append(Link(index, name, source if self.marks.has_holes(target) else target, dynamic))
         return self.marks.address(Address(index, target if dynamic else ""))
+
+    def _straight(self, target: str, name: str) -> str:
+        """A link of the layout, say: nobody sees who follows it."""
+        if depends_on_lead(self.marks, target):
+            hint = 'leave out count="no": the tracker checks where such a link leads'
+            raise LinkError("E339", "a link whose address depends on the lead always counts", hint)
+        written = encode_holes(self.marks, self._with_utm(target))
+        self._other(written, name, LinkKind.PLAIN)
+        self.uncounted.add(written)
+        return written
 
     def _other(self, target: str, name: str, kind: LinkKind) -> None:
         source = self.marks.restore(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from engine.content.markup import VOID, Part, Token, tokens
@@ -52,12 +52,13 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u00ad\u034f\u2007\ufeff]+")
 
 
-def text_part(marks: Marks, markup: str, targets: Mapping[int, str]) -> str:
+def text_part(marks: Marks, markup: str, targets: Mapping[int, str], uncounted: Collection[str] = ()) -> str:
     """A text with the marks of the markup: links as `words (address)`, lists with dashes, tables row by row.
 
-    `targets` are the links' own by number: a link whose words are its target is written once.
+    `targets` are the links' own by number: a link whose words are its target is written once. One of the `uncounted`
+    that stands alone before all other words is the letterhead, and is left out.
     """
-    writer = _Writer(marks, targets)
+    writer = _Writer(marks, targets, uncounted)
     for token in tokens(markup):
         writer.take(token, markup[token.start : token.end])
     return writer.finished()
@@ -67,6 +68,7 @@ def text_part(marks: Marks, markup: str, targets: Mapping[int, str]) -> str:
 class _Writer:
     marks: Marks
     targets: Mapping[int, str]
+    uncounted: Collection[str]
     out: list[str] = field(default_factory=list)
     skipping: list[str] = field(default_factory=list)
     links: list[tuple[str, int]] = field(default_factory=list)
@@ -148,6 +150,11 @@ class _Writer:
         if not self.links:
             return
         target, start = self.links.pop()
+        self._write_link(target, start)
+        if target in self.uncounted:
+            self.out[start:] = ["\x03", *self.out[start:], "\x03"]
+
+    def _write_link(self, target: str, start: int) -> None:
         words = _SPACES.sub(" ", "".join(self.out[start:]).replace("\x01", " ")).strip()
         shown = target.removeprefix("mailto:").removeprefix("tel:")
         if not target or target.startswith("#") or words in {target, shown}:
@@ -205,7 +212,7 @@ class _Writer:
 
     def finished(self) -> str:
         """Breaks as lines, at most one of them empty; what is asked of the lead leaves no gaps."""
-        text = "".join(self.out)
+        text = self._without_letterhead("".join(self.out))
         text = re.sub(r"\s*\x02\s*(?=\x01|\Z)", "", text)
         text = re.sub(r"\s*\x02\s*", " | ", text)
         text = re.sub(r"[ \n]*(\x01[\x01 \n]*)", _lines, text)
@@ -214,6 +221,11 @@ class _Writer:
         mark = rf"{self.marks.prefix}[iloe]\d+z"
         text = re.sub(rf"(\s*\n[ ]*)?{mark}(?:\s*{mark})*(\s*\n[ ]*)?", _breaks_after, text)
         return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+    def _without_letterhead(self, text: str) -> str:
+        mark = rf"{self.marks.prefix}[iloe]\d+z"
+        before, behind = rf"((?:[\s\x01]|{mark})*)", rf"(?=\s*(?:{mark}\s*)*\x01)"
+        return re.sub(rf"\A{before}\x03[^\x03]*\x03{behind}", r"\1", text).replace("\x03", "")
 
 
 def _lines(match: re.Match[str]) -> str:

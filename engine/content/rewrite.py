@@ -22,6 +22,7 @@ _PICTURES = {
     "v:imagedata": ("src",),
 }
 _NO_LINKS = frozenset(("link", "base"))
+_NO = "no"
 
 
 @dataclass
@@ -56,10 +57,10 @@ class Rewriter:
         position = ends[-1] if ends else len(document)
         return document[:position] + pixel + document[position:]
 
-    def target(self, target: str, name: str, origin: Origin | None = None) -> str:
+    def target(self, target: str, name: str, origin: Origin | None = None, *, counts: bool = True) -> str:
         """What to write in place of a link's target; a mistake leaves it as it is."""
         try:
-            return self.table.add(target, name)
+            return self.table.add(target, name, counts=counts)
         except LinkError as error:
             self._report(error, target, origin)
             return target
@@ -81,14 +82,15 @@ class Rewriter:
     def _link(self, token: Token, href: Attribute, document: str) -> list[Edit]:
         named = token.get("link") or token.get("data-link")
         name = named.value if named else token.value("name") if self.names_links_by_name else ""
-        written = self.target(href.value, name)
+        counted = token.get("count") or token.get("data-count")
+        written = self.target(href.value, name, counts=counted is None or counted.value.strip().lower() != _NO)
         edits = (
             [Edit(href.start, href.end, encoded(written) if href.quoted else f'"{encoded(written)}"')]
             if written != href.value or not href.quoted
             else []
         )
-        if named:
-            edits.append(Edit(len(document[: named.begin].rstrip()), named.finish, ""))
+        ours = (one for one in (named, counted) if one is not None)
+        edits += [Edit(len(document[: one.begin].rstrip()), one.finish, "") for one in ours]
         return edits
 
     def _attribute(self, token: Token, attribute: Attribute) -> list[Edit]:

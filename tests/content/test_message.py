@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.content.context import Mailbox, MailError, Thread
 from engine.content.form import Form, copy_dictionary, pack_copy, render_preview, unpack_copy
+from engine.content.mails import LinkKind
 from engine.content.message import verp_sender
 from engine.domain.tokens import Purpose, read_mail_token
 from engine.smtp.body import dot_stuffed, with_crlf
@@ -293,6 +295,46 @@ def test_derived_text_begins_with_its_first_words(workshop: Workshop, preheader:
     )
     assert received(form.message(context())).text.startswith("First")
     assert received(form.message(context({"city": "Bonn"}))).text.startswith("Bonn,")
+
+
+LOGO = '<a class="x" href="https://acme.example/" link="logo" count="no">Acme</a>'
+
+
+def test_link_that_does_not_count_leads_straight_there(workshop: Workshop) -> None:
+    workshop.settings = dataclasses.replace(
+        workshop.settings, utm={"utm_campaign": "{campaign}"}, utm_domains=("acme.example",)
+    )
+    end = '<p><a data-count="no" href="https://acme.example/about">About us</a></p>'
+    form = workshop.form(f"{HEAD}<html><body><div>{LOGO}</div><p>Hello</p>{end}{FOOTER}</body></html>", "html")
+    mail = received(form.message(context()))
+    assert '<a class="x" href="https://acme.example/?utm_campaign=clean-data">Acme</a>' in mail.html
+    assert '<a href="https://acme.example/about?utm_campaign=clean-data">About us</a>' in mail.html
+    assert mail.text.startswith("Hello\n\nAbout us (https://acme.example/about?utm_campaign=clean-data)")
+    assert {link.kind for link in form.compiled.links} == {LinkKind.PLAIN, LinkKind.UNSUBSCRIBE}
+
+
+@pytest.mark.parametrize(
+    ("top", "text"),
+    [
+        (f"<p>{LOGO} and friends</p><p>Hello</p>", "Acme (https://acme.example/) and friends\n\nHello"),
+        (f"<p>Hello</p><p>{LOGO}</p>", "Hello\n\nAcme (https://acme.example/)"),
+        (f"<table role=presentation><tr><td>{LOGO}</td></tr></table><p>Hello</p>", "Hello\n"),
+        (
+            f"{{% if lead.city %}}<p>Hi</p>{{% endif %}}<p>{LOGO}</p><p>Hello</p>",
+            "Acme (https://acme.example/)\n\nHello",
+        ),
+    ],
+)
+def test_letterhead_is_left_out_of_the_text_where_it_stands_alone_at_the_top(
+    workshop: Workshop, top: str, text: str
+) -> None:
+    form = workshop.form(f"{HEAD}<html><body>{top}{FOOTER}</body></html>", "html")
+    assert received(form.message(context())).text.startswith(text)
+
+
+def test_link_of_markdown_need_not_count(workshop: Workshop) -> None:
+    form = workshop.form(f"{HEAD}Hello [us](https://acme.example/us){{link=us count=no}}")
+    assert '<a href="https://acme.example/us">us</a>' in received(form.message(context())).html
 
 
 def test_campaign_values_make_static_targets(workshop: Workshop) -> None:

@@ -49,6 +49,7 @@ from tests.content.conftest import FOOTER, HEAD, SETTINGS, Workshop
         ("![x](assets/lgoo.png)", "E340", 4, 6, "did you mean 'assets/logo.png'?"),
         ("![x](../secret.png)", "E301", 4, 6, "leaves the folder"),
         ("[a](https://a.example){link=x} [b](https://b.example){link=x}", "E333", 4, 36, "'x'"),
+        ("[a](https://a.example/?c={{ lead.city or 1 }}){count=no}", "E339", 4, 5, "always counts"),
     ],
 )
 def test_mistake_is_told_at_its_place(
