@@ -54,6 +54,21 @@ def test_status_in_words(life: Life, capsys: pytest.CaptureFixture[str]) -> None
     assert "mx1 (127.0.0.1:" in shown
 
 
+@pytest.mark.parametrize(
+    ("safety", "said"),
+    [
+        ("", "Safe mode is off: mails go to the leads themselves."),
+        ('[safety]\ndeliver_to = "me@acme.example"\n', "Safe mode: every mail goes to me@acme.example ([safety] "),
+    ],
+)
+def test_status_says_where_mails_go(home: Path, capsys: pytest.CaptureFixture[str], safety: str, said: str) -> None:
+    with (home / "config.toml").open("a", encoding="utf-8") as config:
+        config.write(safety)
+    assert ripeline("status", home=home) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "Safe mode" in line]
+    assert line.startswith(said)
+
+
 def test_status_before_the_first_apply_says_what_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ripeline("status", home=home) == 0
     assert "Nothing runs yet: ripeline apply makes the files what runs." in capsys.readouterr().out

@@ -81,15 +81,20 @@ def _head(found: Status, daemon: Running | None, zone: ZoneInfo) -> Iterator[Lin
 
 
 def _concerns(found: Status, zone: ZoneInfo) -> Iterator[Line]:
-    """What needs a person, worst first; nothing if nothing does."""
+    """What needs a person, worst first, and to whom mails go."""
     lines = list(_what_needs_a_person(found, zone))
     if lines:
         yield []
         yield [("Needs a person", "bold red")]
         yield from columns(lines, indent=2)
+    yield []
+    yield [_where_mails_go(found)]
+
+
+def _where_mails_go(found: Status) -> Segment:
     if found.deliver_to:
-        yield []
-        yield [(f"Safe mode: every mail goes to {found.deliver_to} ([safety] deliver_to in config.toml).", "yellow")]
+        return f"Safe mode: every mail goes to {found.deliver_to} ([safety] deliver_to in config.toml).", "yellow"
+    return "Safe mode is off: mails go to the leads themselves.", ""
 
 
 def _what_needs_a_person(found: Status, zone: ZoneInfo) -> Iterator[list[Segment]]:
