@@ -34,7 +34,11 @@ CAMPAIGN: Mapping[str, tuple[str, str]] = {
     ),
     "holdout": ("The share that is kept out of marketing mail on purpose, to measure lift.", '"10%"'),
     "vars": ("Values that the campaign's rules, dates and templates use as `vars.…`.", "{ starts = 2026-12-10 }"),
-    "moved": ("Renames of stages and steps, so that leads and history follow.", '{ demo = "video" }'),
+    "moved": (
+        "Renames of stages and steps (`step` or `stage/step`), so that leads and history follow; into another stage "
+        "only a step's history follows.",
+        '{ demo = "video", "compare/case" = "ready/story" }',
+    ),
     "stage": ("The stages, each with a header `[stage.NAME]`, in order. At least one.", "[stage.start]"),
 }
 

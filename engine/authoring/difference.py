@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.domain.campaign import Campaign, Stage
+from engine.domain.journey.route import stage_now, step_now
 from engine.domain.steps import Step, UntilEvent
 from engine.domain.timing import tell
 from engine.domain.timing.at import tell_at
@@ -98,7 +99,7 @@ def _settings(old: Campaign, new: Campaign) -> Iterator[Change]:
 
 def _stages(old: Campaign, new: Campaign) -> Iterator[Change]:
     for stage in old.stages:
-        heir = new.stage(new.moved.get(stage.id, stage.id))
+        heir = stage_now(new, stage.id)
         if heir is None:
             yield Change(ChangeKind.REMOVED, new.id, stage.id, told="stage removed: its leads leave the campaign")
         else:
@@ -107,16 +108,16 @@ def _stages(old: Campaign, new: Campaign) -> Iterator[Change]:
                     ChangeKind.MOVED, new.id, heir.id, told=f"renamed from {stage.id}", heir=heir.id, before=stage.id
                 )
             yield from _steps(new, stage, heir)
-    known = {new.moved.get(stage.id, stage.id) for stage in old.stages}
+    known = [stage_now(new, stage.id) for stage in old.stages]
     for stage in new.stages:
-        if stage.id not in known:
+        if stage not in known:
             yield Change(ChangeKind.ADDED, new.id, stage.id, told="new stage")
 
 
 def _steps(campaign: Campaign, old: Stage, new: Stage) -> Iterator[Change]:
     if (old.advance, old.exhausted, old.cadence) != (new.advance, new.exhausted, new.cadence):
         yield Change(ChangeKind.CHANGED, campaign.id, new.id, told="how leads leave this stage changed")
-    names = {campaign.moved.get(step.id, step.id) for step in old.steps}
+    names = {step_now(campaign, step.id) for step in old.steps}
     for step in old.steps:
         for change in _step(campaign, old, new, step):
             yield replace(change, stage_before=old.id)
@@ -129,7 +130,7 @@ def _steps(campaign: Campaign, old: Stage, new: Stage) -> Iterator[Change]:
 
 
 def _step(campaign: Campaign, old: Stage, new: Stage, step: Step) -> Iterator[Change]:
-    name = campaign.moved.get(step.id, step.id)
+    name = step_now(campaign, step.id)
     found = new.step(name)
     if found is None:
         heir = _heir(campaign, old, new, step)
@@ -146,7 +147,7 @@ def _step(campaign: Campaign, old: Stage, new: Stage, step: Step) -> Iterator[Ch
 
 def _heir(campaign: Campaign, old: Stage, new: Stage, step: Step) -> str:
     """The step that now stands behind the last one before it that is still there: where its leads go on."""
-    names = [campaign.moved.get(known.id, known.id) for known in old.steps]
+    names = [step_now(campaign, known.id) for known in old.steps]
     place = [known.id for known in old.steps].index(step.id)
     ids = [known.id for known in new.steps]
     behind = next((ids.index(name) + 1 for name in reversed(names[:place]) if name in ids), 0)

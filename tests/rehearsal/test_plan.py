@@ -88,8 +88,9 @@ def test_removed_step_tells_where_its_leads_go_on(mailed: World) -> None:
     assert mailed.states(JANE) == [("first", "sent"), ("extra", "sent")]
 
 
-def test_rename_that_is_said_has_no_effect_on_anyone(mailed: World) -> None:
-    moved = 'moved = { second = "extra" }\nenter = "source'
+@pytest.mark.parametrize("moved", ['second = "extra"', '"aware/second" = "aware/extra"', '"aware/second" = "extra"'])
+def test_rename_that_is_said_has_no_effect_on_anyone(mailed: World, moved: str) -> None:
+    moved = f'moved = {{ {moved} }}\nenter = "source'
     plan = mailed.rewrite(
         DRIP, lambda text: text.replace('enter = "source', moved).replace('email = "second"', 'email = "extra"')
     )

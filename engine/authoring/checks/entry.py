@@ -32,16 +32,48 @@ def check_entry(draft: CampaignDraft) -> None:
 
 
 def check_moved(draft: CampaignDraft) -> None:
-    """`moved` leads from a name that is gone to one that exists."""
-    known = {*draft.outline.stages, *(placed.step.id for placed in draft.steps)}
+    """`moved` leads from a name that is gone to one that exists: stages and steps, or `stage/step`."""
     if draft.unread:
         return
     for old, new in draft.campaign.moved.items():
         item = draft.root.find("moved", old)
-        if new not in known and new != EXIT:
-            hint = did_you_mean(new.rpartition("/")[2], known) or f"there are: {', '.join(sorted(known))}"
-            message = f"'{new}' is neither a stage nor a step of this campaign"
-            draft.notes.problems.append(Problem("E217", message, item.place, hint))
-        if old in known:
+        wrong = _no_target(draft, old, new)
+        if wrong is not None:
+            draft.notes.problems.append(Problem("E217", wrong[0], item.place, wrong[1]))
+        if old.rpartition("/")[2] in (_step_ids(draft) if "/" in old else _known(draft)):
             message = f"'{old}' is still there, so nothing moved away from it"
-            draft.notes.error("E217", item.key, message, "write the old name before =, the new one behind it")
+            hint = "write the old name before =, the new one behind it"
+            if "/" in old and old not in _places(draft):
+                message = f"a step '{old.rpartition('/')[2]}' is still there, in another stage"
+                hint = "a step that keeps its id is known in any stage; take this out"
+            draft.notes.error("E217", item.key, message, hint)
+
+
+def _no_target(draft: CampaignDraft, old: str, new: str) -> tuple[str, str] | None:
+    """What is wrong with the new name, and what may be meant."""
+    known = _known(draft)
+    if "/" in new:
+        places = _places(draft)
+        if new in places:
+            return None
+        own = [place for place in places if place.rpartition("/")[2] == new.rpartition("/")[2]]
+        hint = did_you_mean(new, places) or f"there are: {', '.join(sorted(places))}"
+        return f"'{new}' is no step of this campaign", f"did you mean '{own[0]}'?" if own else hint
+    if new not in known and new != EXIT:
+        hint = did_you_mean(new, known) or f"there are: {', '.join(sorted(known))}"
+        return f"'{new}' is neither a stage nor a step of this campaign", hint
+    if "/" in old and new not in _step_ids(draft) and new != EXIT:
+        return f"'{old}' is a step, and '{new}' a stage", "name the step that it is now"
+    return None
+
+
+def _known(draft: CampaignDraft) -> set[str]:
+    return {*draft.outline.stages, *_step_ids(draft)}
+
+
+def _step_ids(draft: CampaignDraft) -> set[str]:
+    return {placed.step.id for placed in draft.steps}
+
+
+def _places(draft: CampaignDraft) -> set[str]:
+    return {f"{placed.stage}/{placed.step.id}" for placed in draft.steps}
