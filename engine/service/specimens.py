@@ -90,7 +90,10 @@ def send_specimens(
     post = _Post(home, tell, [(one, address) for one in specimens for address in to])
     with writing(home.store) as connection:
         keep_blobs(connection, _blobs(report, specimens))
-    send_at_once(post.letters(), settings, ways, home.clock, post.admit, post.ended)
+    try:
+        send_at_once(post.letters(), settings, ways, home.clock, post.admit, post.ended)
+    finally:
+        post.give_up()
     return post.results
 
 
@@ -146,6 +149,15 @@ class _Post:
         to = letter.outgoing.recipient
         self._close(specimen, Tested(letter.claim.id, to, accepted, result.relay, told, letter.subject))
 
+    def give_up(self) -> None:
+        """What was under way when the command was stopped is over: no daemon shall find and send it later."""
+        now = self.home.clock.now()
+        for _, letter in self.under_way.values():
+            reason = "the test was stopped; it may have gone out"
+            _record(
+                self.home, Ended(letter.claim.id, letter.claim.fence, DeliveryState.FAILED, now, _BEGUN, reason=reason)
+            )
+
     def _close(self, specimen: Specimen, tested: Tested) -> None:
         self.results.append(tested)
         self.tell(specimen, tested)
@@ -163,8 +175,7 @@ class _Post:
         try:
             return Letters(self.home).write(claim, _running(self.home, specimen), background, now, specimen.mark)
         except UnsendableError as error:
-            failed = Ended(claim.id, claim.fence, DeliveryState.FAILED, now, _BEGUN, reason=error.reason)
-            _record(self.home, failed)
+            _record(self.home, _failed(self.home, claim, error.reason))
             self._close(specimen, Tested(claim.id, address.written, False, "", error.reason))
             return None
 
@@ -221,6 +232,10 @@ def _claim(home: Home, specimen: Specimen, address: Address) -> Claimed:
 def _record(home: Home, ended: Ended) -> None:
     with writing(home.store) as connection:
         record_ended(connection, [ended])
+
+
+def _failed(home: Home, claim: Claimed, reason: str) -> Ended:
+    return Ended(claim.id, claim.fence, DeliveryState.FAILED, home.clock.now(), _BEGUN, reason=reason)
 
 
 def _ended(letter: Letter, result: SendResult) -> Ended:

@@ -14,6 +14,7 @@ import pytest
 
 from engine.domain.traffic import HitKind
 from engine.service.status import status_of
+from engine.smtp.mailer import Mailer
 from engine.store.database import reading
 from engine.store.deliveries import state_counts
 from engine.store.events import event_counts
@@ -221,6 +222,28 @@ def test_relay_that_is_away_ends_it_at_once(life: Life, capsys: pytest.CaptureFi
     shown = capsys.readouterr().out
     assert shown.count("does not welcome us") == 2, "as it ends, and in the table"
     assert "0 mails accepted, 6 not sent." in shown
+
+
+def test_suppressed_recipient_gets_nothing_and_is_told(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("suppress", "a@acme.example", home=life.path) == 0
+    assert ripeline("test-run", "clean", "--only", "decay", "--to", "a@acme.example", home=life.path) == 1
+    assert "suppressed" in capsys.readouterr().out
+    assert not life.server.accepted
+
+
+def test_what_was_under_way_when_it_is_stopped_is_never_sent_later(
+    life: Life, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Mailer, "send", stopped)
+    assert ripeline("test-run", "clean", home=life.path) == 130
+    monkeypatch.undo()
+    life.play_until(START + timedelta(hours=1))
+    assert not mails(life)
+    assert ripeline("show", "1", home=life.path) == 0
+    assert "the test was stopped; it may have gone out" in capsys.readouterr().out
 
 
 def test_many_mails_are_asked_for(
