@@ -34,6 +34,9 @@ HORIZON = timedelta(days=400)
 LOOKS = 1_000
 """How long, and in how many looks, one life is followed."""
 
+PATIENCE = 5_000
+"""After so many looks at all lives a further one is followed only to where an earlier one has been."""
+
 _SOON = timedelta(minutes=10)
 _IN_TIME = timedelta(minutes=4)
 _A_DAY = timedelta(days=1)
@@ -119,6 +122,8 @@ class _Walker:
         self.ways = list(ways(campaign))
         self.reached: dict[Way, Reached] = {}
         self.stages: set[str] = set()
+        self.places: set[tuple[str, str]] = set()
+        self.looks = 0
         self.said: dict[str, Line] = {}
 
     def walk(self, start: datetime, trigger: Mapping[str, object]) -> Walk:
@@ -153,11 +158,16 @@ class _Walker:
         """Let the life go on in silence to its end; a twin at each place where it stood."""
         stops: list[Path] = []
         place: object = None
+        known = frozenset(self.places)
         until = path.life.now + HORIZON
         for _ in range(LOOKS):
             run = path.life.run(self.campaign.id)
             if run is None or run.status is EnrollmentStatus.ENDED:
                 break
+            if self.looks > PATIENCE and (run.stage, run.step) in known:
+                break
+            self.looks += 1
+            self.places.add((run.stage, run.step))
             here = (run.stage, run.step, run.visit, run.status, len(path.life.mails))
             if here != place:
                 stops.append(path.twin())

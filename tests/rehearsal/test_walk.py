@@ -189,3 +189,16 @@ def test_every_way_is_reached_or_told_and_every_path_can_be_lived_again(campaign
                 done.deed.do(life, campaign.id)
             life.run_to(one.mail.at)
             assert one.mail.send in [mail.send for mail in life.mails], one.way.name
+
+
+def test_patience_that_is_over_costs_no_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = check(write(tmp_path))
+
+    def names() -> list[str]:
+        found = planned(report, "clean", sample_lead(report.config), START).walk
+        return [one.way.name for one in found.reached]
+
+    patient = names()
+    monkeypatch.setattr("engine.rehearsal.walk.PATIENCE", 0)
+    assert names() == patient
+    assert "ready runs out → exit" in patient
