@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -132,12 +133,11 @@ class _Walker:
         entry = let_in(life, self.campaign, trigger, self.links)
         first = Path(entry.life)
         self._note(first)
-        queue = deque([first])
+        queue = deque([self._live(first)])
         while queue and self._open():
-            path = queue.popleft()
-            stops = self._live(path)
-            queue.extend(self._led_off(stops))
-            queue.extend(self._given_back(path))
+            stops = queue.popleft()
+            for other in chain(self._led_off(stops), self._given_back(stops)):
+                queue.append(self._live(other))
         zone = window_zone(self.campaign.window, self.lead, self.programme)
         return Walk(
             self.campaign,
@@ -155,7 +155,7 @@ class _Walker:
     # One life
 
     def _live(self, path: Path) -> list[Path]:
-        """Let the life go on in silence to its end; a twin at each place where it stood."""
+        """Let the life go on in silence to its end; a twin at each place where it stood, the last one at the end."""
         stops: list[Path] = []
         place: object = None
         known = frozenset(self.places)
@@ -176,7 +176,7 @@ class _Walker:
             if not path.life.step(until):
                 break
             self._note(path)
-        return stops
+        return [*stops, path]
 
     def _note(self, path: Path) -> None:
         """Write down the ways that the life has taken since it was looked at last."""
@@ -198,7 +198,10 @@ class _Walker:
     # Other lives
 
     def _led_off(self, stops: Sequence[Path]) -> Iterator[Path]:
-        """For each way that is not taken yet, a life that takes it, if one is found."""
+        """For each way that is not taken yet, a life that takes it, if one is found.
+
+        Whoever asks lets it live on before it asks for the next one: what comes on its path needs no other.
+        """
         for way in self._open():
             if way in self.reached:
                 continue
@@ -232,8 +235,9 @@ class _Walker:
                 return False
         return False
 
-    def _given_back(self, path: Path) -> Iterator[Path]:
+    def _given_back(self, stops: Sequence[Path]) -> Iterator[Path]:
         """What comes after a hand-off, when sales gives the lead back."""
+        path = stops[-1]
         run = path.life.run(self.campaign.id)
         waits = run is not None and (run.status, run.waiting) == (EnrollmentStatus.PAUSED, HANDED_OFF)
         if not waits or any(isinstance(one.deed, ComesBack) for one in path.done):
