@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -189,6 +190,55 @@ def test_sending_that_ripeline_held_itself_goes_on_only_when_confirmed(
         assert status_of(life.home, life.clock.now()).sending_held is not None
         assert ripeline("resume", home=life.path) == 0
         assert status_of(life.home, life.clock.now()).sending_held is None
+
+
+IN_DOUBT = "the store was restored from a backup"
+
+
+def _held_with_mails_due(life: Life) -> None:
+    """Sending is held by Ripeline three days on: the two leads who wait for 'cost' are due, and not decided yet."""
+    with writing(life.home.store) as connection:
+        set_home_value(connection, "sending_held", IN_DOUBT)
+    life.clock.step_to(START + timedelta(days=4))
+
+
+@pytest.mark.acceptance(row=12)
+def test_mails_that_may_have_gone_before_are_listed_and_dropped(
+    life: Life, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.service.home.SystemClock", lambda: life.clock)
+    asked: list[str] = []
+    monkeypatch.setattr("typer.confirm", lambda question: bool(asked.append(question)) or len(asked) == 2)
+    with life:
+        sent = len(life.server.accepted)
+        _held_with_mails_due(life)
+        assert ripeline("resume", "--list", home=life.path) == 0
+        shown = capsys.readouterr().out
+        assert re.search(r"#3 +jane@northwind.example +clean/cost +due since Fri 6 Nov 10:00", shown)
+        assert re.search(r"#4 +bob@globex.example +clean/cost +due since", shown)
+        assert ripeline("resume", home=life.path) == 1
+        shown = capsys.readouterr().out
+        assert "2 mails would go at once:\n  clean/cost  2  due since Fri 6 Nov 10:00\n" in shown
+        assert ripeline("resume", "--drop", home=life.path) == 0
+        shown = capsys.readouterr().out
+        assert "2 mails dropped; their leads go on without." in shown
+        assert f"Sending goes on. It was held: {IN_DOUBT}." in shown
+        life.play_until(START + timedelta(days=5))
+        assert len(life.server.accepted) == sent
+        assert ripeline("why", "jane@northwind.example", home=life.path) == 0
+        assert "it may have gone out before (the store was restored from a backup)" in capsys.readouterr().out
+    assert asked == [
+        "Mail that went out before may go out again. Go on sending?",
+        "Drop 2 mails and go on sending?",
+    ]
+
+
+def test_nothing_is_in_doubt_after_a_pause_by_hand(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        assert ripeline("pause", home=life.path) == 0
+        assert ripeline("resume", "--drop", home=life.path) == 1
+        assert "so no mail is in doubt" in capsys.readouterr().err
+        assert status_of(life.home, life.clock.now()).sending_held is not None
 
 
 def test_pausing_an_unknown_campaign_hints_at_its_name(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
