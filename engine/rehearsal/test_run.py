@@ -222,7 +222,7 @@ def _one(plan: _Plan, reached: Reached, kind: Kind, number: int, count: int, bef
 
 
 def _subject(plan: _Plan, reached: Reached, kind: Kind, lead: Lead) -> tuple[str, str]:
-    """The mail's subject as the lead gets it, or its source and why the mail cannot be written."""
+    """The subject as the lead gets it; or the step, and why its mail cannot be written."""
     assert reached.mail is not None
     life, number = reached.path.life.twin(), reached.path.life.mails.index(reached.mail)
     sent = structs.replace(reached.mail.send, variants=kind.variants)
