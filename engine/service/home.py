@@ -17,7 +17,7 @@ from engine.domain.timing import tell_instant, zone_named
 from engine.errors import RipelineError
 from engine.service.keys import Keys, load_keys
 from engine.store.bundles import first_home_value
-from engine.store.database import Store, migrate, open_store, writing
+from engine.store.database import Store, is_newest, migrate, only_reading, open_store, writing
 
 
 @dataclass(frozen=True)
@@ -74,4 +74,19 @@ def open_home(path: Path, config: Config, clock: Clock | None = None) -> Home:
         raise RipelineError(f"{path} is no folder. `ripeline init {path}` lays out a new home there.")
     store = open_store(config.store, path)
     migrate(store)
+    return Home(path, config, store, clock or SystemClock())
+
+
+def open_to_read(path: Path, config: Config, clock: Clock | None = None) -> Home:
+    """The home for whoever may only look: its store is not changed, not even to bring its schema up to date.
+
+    Raises:
+        RipelineError: the store cannot be opened, or is of another version than this program.
+    """
+    store = only_reading(open_store(config.store, path))
+    if not is_newest(store):
+        raise RipelineError(
+            "the store is of another version of Ripeline, and is only read here. "
+            "`ripeline status` brings it up to date; back it up before."
+        )
     return Home(path, config, store, clock or SystemClock())

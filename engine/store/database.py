@@ -130,6 +130,35 @@ def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0] if error.orig and str(error.orig).strip() else type(error).__name__
 
 
+def only_reading(engine: Engine) -> Engine:
+    """The same store for whoever may only look: the database itself refuses every write of these connections."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _refuse_writes)
+        return engine
+    return engine.execution_options(postgresql_readonly=True)
+
+
+def _refuse_writes(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def is_newest(engine: Engine) -> bool:
+    """Whether the store's schema is the newest, so that it can be read as it is.
+
+    Raises:
+        StoreError: the database is away.
+    """
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with reading(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    return found == ScriptDirectory.from_config(config).get_current_head()
+
+
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version; safe to call at every start, by several processes at once.
 
