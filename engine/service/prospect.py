@@ -82,7 +82,7 @@ def prospect(home: Home, report: CheckReport, runner: Runner) -> Prospect:
         raise ProblemsError(problem for problem in report.problems if problem.is_error)
     running = runner.current()
     found = difference(running.programme.campaigns, report.campaigns)
-    digest = _digest(report)
+    digest = bundle_digest(report)
     now = home.clock.now()
     with reading(home.store) as connection:
         effects = tuple(_effects(connection, found, report.campaigns))
@@ -150,6 +150,7 @@ def _name(row: Any) -> str:
     return f"{name} <{row.email}>" if name else row.email
 
 
-def _digest(report: CheckReport) -> str:
+def bundle_digest(report: CheckReport) -> str:
+    """The name that these files would have as a bundle: it follows from what they say."""
     content = {"files": dict(report.texts), "mails": {str(k): m.digest for k, m in report.mails.items()}}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
