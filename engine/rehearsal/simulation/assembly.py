@@ -1,0 +1,196 @@
+"""From a home and a person's wishes to a simulation: which campaigns, whose leads, which manners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from engine.content.mails import CompiledMail, LinkKind, MailKey
+from engine.domain.campaign import Campaign, CampaignState
+from engine.domain.journey.programme import Standing
+from engine.domain.steps import EmailStep
+from engine.errors import RipelineError
+from engine.rehearsal.simulation.deeds import Links
+from engine.rehearsal.simulation.learning import Learnt, LinkWeights, Origin, learnt_from
+from engine.rehearsal.simulation.persona import Manners, with_clicks, with_opens
+from engine.rehearsal.simulation.setup import Arrivals, Chance, Setup
+from engine.rehearsal.simulation.simulation import Crowd
+from engine.service.check import CheckReport
+from engine.service.home import Home
+from engine.service.links import HIDDEN
+from engine.service.prospect import bundle_digest, prospect
+from engine.service.running import Runner
+from engine.store.database import reading
+from engine.store.lead_sample import count_outsiders, last_number
+
+UNNAMED = 0.3
+"""A link without a name, such as the company's logo, is followed so often as a named one is."""
+
+_ARRIVALS = re.compile(r"(\d[\d_,]*) *(?:/|per|an?) *(hour|day|week|month)s?", re.IGNORECASE)
+_EVERY = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "month": timedelta(days=30),
+}
+_EVENT = re.compile(r"(?P<name>[^=]+)=(?P<share>.+)")
+_SHARE = re.compile(r"(\d+(?:\.\d+)?) *%|(0?\.\d+|[01])")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person wants to be simulated.
+
+    With `leads` so many made-up leads stand in for the home's own, of whom otherwise at most `sample` are played.
+    `opens` and `clicks` are shares of all mails that stand in for what is learnt or assumed.
+    """
+
+    start: datetime
+    days: int = 90
+    seed: int = 1
+    leads: int = 0
+    sample: int = 10_000
+    arrivals: Arrivals | None = None
+    drafts: bool = False
+    chances: tuple[Chance, ...] = ()
+    opens: float | None = None
+    clicks: float | None = None
+
+
+def assemble(report: CheckReport, home: Home | None, wishes: Wishes) -> tuple[Setup, Crowd]:
+    """What is to be played. `home` is None where there is no store yet.
+
+    Raises:
+        RipelineError: there is nobody to play, or no campaign that runs.
+    """
+    campaigns = {name: _as_wished(one, wishes) for name, one in report.campaigns.items()}
+    standings, opening, bundle, digest = _standing(home, report, campaigns)
+    if not any(one.state.runs and not standings.get(name, Standing()).paused for name, one in campaigns.items()):
+        raise RipelineError("no campaign runs: each is a draft or paused. --drafts plays drafts as if they were live")
+    crowd = _crowd(home, wishes)
+    learnt = learnt_from(home.store, wishes.start) if home is not None else Learnt(Manners(), {}, Origin())
+    manners, given = _as_given(learnt.manners, wishes)
+    setup = Setup(
+        config=report.config,
+        campaigns=campaigns,
+        start=wishes.start,
+        days=wishes.days,
+        seed=wishes.seed,
+        manners=manners,
+        origin=learnt.origin,
+        given=given,
+        links=links_of(report, learnt.links),
+        chances=wishes.chances,
+        arrivals=wishes.arrivals,
+        standings=standings,
+        opening=opening,
+        bundle=bundle,
+        digest=digest,
+    )
+    return setup, crowd
+
+
+def _as_wished(campaign: Campaign, wishes: Wishes) -> Campaign:
+    is_draft = campaign.state is CampaignState.DRAFT
+    return replace(campaign, state=CampaignState.LIVE) if is_draft and wishes.drafts else campaign
+
+
+def _standing(
+    home: Home | None, report: CheckReport, campaigns: dict[str, Campaign]
+) -> tuple[dict[str, Standing], frozenset[str], int, str]:
+    """How campaigns stand in the home, which go live by these files, and the bundle that the files are (0: none)."""
+    if home is None:
+        return {}, frozenset(name for name, one in campaigns.items() if one.state.admits), 0, bundle_digest(report)
+    runner = Runner(home)
+    found = prospect(home, replace(report, campaigns=campaigns), runner)
+    standings = dict(runner.current().programme.standings)
+    return standings, frozenset(found.difference.opening), found.base if found.nothing_new else 0, found.digest
+
+
+def _crowd(home: Home | None, wishes: Wishes) -> Crowd:
+    """The home's leads, or made-up ones in their place; those who arrive have numbers behind all others."""
+    whole = last = 0
+    if home is not None:
+        with reading(home.store) as connection:
+            whole, last = count_outsiders(connection), last_number(connection)
+    if wishes.leads:
+        return Crowd(made_up=wishes.leads, first=1)
+    if not whole and wishes.arrivals is None:
+        raise RipelineError(
+            "this home has no leads yet. --leads 1000 makes some up, --arrivals 50/day lets some come in over the time"
+        )
+    return Crowd(whole, max(1, -(-whole // wishes.sample)), first=last + 1)
+
+
+def _as_given(manners: Manners, wishes: Wishes) -> tuple[Manners, tuple[str, ...]]:
+    given: list[str] = []
+    if wishes.opens is not None:
+        manners, given = with_opens(manners, wishes.opens), [*given, "opens"]
+    if wishes.clicks is not None:
+        if wishes.clicks >= manners.opens:
+            raise RipelineError(
+                f"--clicks {wishes.clicks:.1%} is not below what is opened ({manners.opens:.1%}); "
+                "both are shares of all mails"
+            )
+        manners, given = with_clicks(manners, wishes.clicks), [*given, "clicks"]
+    return manners, tuple(given)
+
+
+def links_of(report: CheckReport, weights: LinkWeights) -> Links:
+    """The links of each mail that a person can follow, weighed by how many people did."""
+    return {
+        (campaign.id, step.id): _links(mail, weights.get((campaign.id, step.id), {}))
+        for campaign in report.campaigns.values()
+        for stage, step in campaign.steps()
+        if isinstance(step, EmailStep)
+        and (mail := report.mails.get(MailKey(campaign.theme, stage.id, step.mail))) is not None
+    }
+
+
+def _links(mail: CompiledMail, clicked: Mapping[str, int]) -> Sequence[tuple[str, float]]:
+    names = {
+        link.name or str(link.index): 1.0 if link.name else UNNAMED
+        for link in mail.links
+        if link.kind is LinkKind.TRACK and link.tracked and link.name != HIDDEN
+    }
+    return [(name, base + clicked.get(name, 0)) for name, base in names.items()]
+
+
+def parse_arrivals(text: str) -> Arrivals:
+    """`50/day`, `300 per week`.
+
+    Raises:
+        RipelineError: the text says no number of leads per time.
+    """
+    found = _ARRIVALS.fullmatch(text.strip())
+    count = int(found[1].replace(",", "").replace("_", "")) if found else 0
+    if found is None or count < 1:
+        raise RipelineError(f"--arrivals '{text}' is no number of leads per time: write 50/day or 300/week")
+    return Arrivals(count, _EVERY[found[2].casefold()])
+
+
+def parse_chance(text: str) -> Chance:
+    """`demo_booked=2%`.
+
+    Raises:
+        RipelineError: the text says no event and share.
+    """
+    found = _EVENT.fullmatch(text.strip())
+    if found is None or not found["name"].strip():
+        raise RipelineError(f"--event '{text}' is no event with its share of the leads: write demo_booked=2%")
+    return Chance(found["name"].strip(), parse_share(found["share"], f"--event {found['name'].strip()}="))
+
+
+def parse_share(text: str, option: str) -> float:
+    """`2%` or `0.02`.
+
+    Raises:
+        RipelineError: the text is no share between 0 and 1.
+    """
+    found = _SHARE.fullmatch(text.strip())
+    share = (float(found[1]) / 100 if found[1] else float(found[2])) if found else -1.0
+    if not 0 <= share <= 1:
+        raise RipelineError(f"{option}{'' if option.endswith('=') else ' '}{text} is no share: write 2% or 0.02")
+    return share

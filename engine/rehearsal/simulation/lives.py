@@ -1,0 +1,242 @@
+"""Playing one lead's life over the span of a simulation: the lead's own deeds, in time, between the daemon's looks.
+
+All chance comes from the seed, the lead's number and the mail, never from what happened before in the program: so a
+life is the same on every machine, in any process, and a change to one mail leaves what people do with the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from random import Random
+
+from msgspec.structs import replace
+
+from engine.domain.actor import Actor
+from engine.domain.campaign import Campaign
+from engine.domain.delivery import DeliveryState, MailKind
+from engine.domain.journey.decision import Send
+from engine.domain.journey.facts import Delivery, Enrollment, EventKind, LeadFacts
+from engine.domain.journey.programme import Programme
+from engine.domain.journey.view import LeadView
+from engine.domain.rules import Rule, holds, names_used
+from engine.domain.steps import BranchStep, UntilEvent
+from engine.domain.timing import parse_span
+from engine.rehearsal.life import QUARANTINE, Life, Mailed
+from engine.rehearsal.simulation.deeds import Deed, DeedKind, Habits, deeds
+from engine.rehearsal.simulation.persona import Persona, Record, drawn
+from engine.rehearsal.simulation.setup import Setup
+
+REPLY = "reply"
+"""The name under which an answer to a mail is given a chance, as events are."""
+TRIAL = timedelta(days=14)
+"""A date that a trigger's event must bring lies so far ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """A life that was played, whose habits it followed, what the lead did, and the mails that it began with."""
+
+    life: Life
+    before: LeadFacts
+    persona: Persona
+    deeds: list[Deed]
+
+
+@dataclass(order=True)
+class _Due:
+    """Something of the lead's own that is due: a deed, or an event by its name."""
+
+    at: datetime
+    number: int
+    deed: Deed | None = field(compare=False, default=None)
+    event: str = field(compare=False, default="")
+
+
+class Lives:
+    """Plays lives of one setup; one for each process."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.programme: Programme = setup.programme()
+        found = parse_span(setup.config.tracking.quarantine)
+        self._quarantine = QUARANTINE if isinstance(found, str) else found.elapsed
+        self._reads_opens = any("opened" in name for rule in rules_of(self.programme) for name in names_used(rule))
+
+    def play(self, facts: LeadFacts, run: int = 0, first: str = "") -> Lived:
+        """The lead's life to the end of the span; the same `run` gives the same life.
+
+        A lead that comes later begins when it is created. `first` is an event that happens to it then.
+        """
+        start = max(self.setup.start, facts.lead.created_at)
+        facts = self._passed_over(facts)
+        key = f"{self.setup.seed}:{run}:{facts.lead.id}"
+        persona = drawn(self.setup.manners, record_of(facts), Random(key))  # noqa: S311
+        habits = Habits(persona, self.setup.manners, self.setup.links, self.setup.config.tracking.enabled)
+        arrived, mails = _on_their_way(facts, start)
+        life = Life(self.programme, arrived, start, self._quarantine, mails=mails)
+        play = _Play(self, life, habits, key)
+        play.expect_events(start, first)
+        play.go_on(self.setup.until)
+        return Lived(life, facts, persona, play.done)
+
+    @property
+    def reads_opens(self) -> bool:
+        """Whether any rule asks for opens: otherwise they move nobody, and are only counted."""
+        return self._reads_opens
+
+    def _passed_over(self, facts: LeadFacts) -> LeadFacts:
+        """Who meets the condition of a campaign that opens now is passed over, unless it came after that."""
+        if facts.lead.created_at >= self.setup.start:
+            return facts
+        met = {name for name in self.setup.opening if self._meets(facts, self.setup.campaigns[name])}
+        return replace(facts, passed_over=facts.passed_over | met) if met else facts
+
+    def _meets(self, facts: LeadFacts, campaign: Campaign) -> bool:
+        if campaign.enter is None or campaign.on is not None or campaign.backfill:
+            return False
+        return holds(campaign.enter, LeadView(facts, None, campaign, {}), self.setup.start)
+
+
+class _Play:
+    """One life while it is played."""
+
+    def __init__(self, lives: Lives, life: Life, habits: Habits, key: str) -> None:
+        self.lives, self.life, self.habits, self.key = lives, life, habits, key
+        self.queue: list[_Due] = []
+        self.done: list[Deed] = []
+        self._read = 0
+
+    def expect_events(self, start: datetime, first: str) -> None:
+        """Events with a chance, each at some time between now and the end."""
+        if first:
+            self._expect(start, event=first)
+        span = self.lives.setup.until - start
+        for chance in self.lives.setup.chances:
+            dice = Random(f"{self.key}:event:{chance.event}")  # noqa: S311
+            if dice.random() < chance.share:
+                self._expect(start + span * dice.random(), event=chance.event)
+
+    def go_on(self, until: datetime) -> None:
+        """Let time pass, doing what is due first; a look goes before a deed of the same instant."""
+        while True:
+            self._read_mails()
+            at = self.life.next_at
+            mine = self.queue[0].at if self.queue else None
+            if mine is not None and mine <= until and (at is None or mine < at):
+                self._do(heappop(self.queue))
+            elif not self.life.step(until):
+                return
+
+    def _read_mails(self) -> None:
+        for mail in self.life.mails[self._read :]:
+            send = mail.send
+            dice = Random(f"{self.key}:{send.campaign}/{send.step}/{send.run}/{send.occurrence}")  # noqa: S311
+            for deed in deeds(mail, self.life.facts.lead, self.habits, dice):
+                self._expect(deed.at, deed)
+        self._read = len(self.life.mails)
+
+    def _expect(self, at: datetime, deed: Deed | None = None, event: str = "") -> None:
+        heappush(self.queue, _Due(at, len(self.done) + len(self.queue), deed, event))
+
+    def _do(self, due: _Due) -> None:
+        self.life.run_to(due.at)
+        if due.deed is None:
+            self._happens(due.event)
+        elif due.deed.kind is not DeedKind.LEAVE or self.life.facts.lead.subscribed:
+            self.done.append(due.deed)
+            self._answer(due.deed)
+
+    def _answer(self, deed: Deed) -> None:
+        match deed.kind:
+            case DeedKind.OPEN:
+                if self.lives.reads_opens:
+                    self.life.happens(EventKind.OPEN, mail=deed.mail)
+            case DeedKind.CLICK:
+                self.life.happens(EventKind.CLICK, mail=deed.mail, link=deed.link)
+            case DeedKind.LEAVE:
+                self.life.unsubscribes(deed.mail)
+            case DeedKind.BOUNCE:
+                self.life.bounces(deed.mail)
+
+    def _happens(self, event: str) -> None:
+        if event == REPLY:
+            if self.life.mails:
+                self.life.happens(EventKind.REPLY, mail=self.life.mails[-1])
+            return
+        properties = trigger_properties(self.lives.setup.campaigns, event, self.life.facts.lead.id, self.life.now)
+        self.life.happens(EventKind.CUSTOM, event, properties=properties)
+
+
+def rules_of(programme: Programme) -> Iterator[Rule]:
+    """Every rule that may be asked."""
+    if programme.policy.never_rule is not None:
+        yield programme.policy.never_rule
+    for campaign in programme.campaigns.values():
+        for _, _, rule in placed_rules(campaign):
+            yield rule
+
+
+def placed_rules(campaign: Campaign) -> Iterator[tuple[str, str, Rule]]:
+    """The rules of a campaign: where each stands (a stage, stage/step, or empty), its key, and itself."""
+    for key, rule in (("enter", campaign.enter), ("exit", campaign.exit), ("goal", campaign.goal)):
+        if rule is not None:
+            yield "", key, rule
+    for stage in campaign.stages:
+        if stage.advance is not None:
+            yield stage.id, "advance", stage.advance
+        for step in stage.steps:
+            where = f"{stage.id}/{step.id}"
+            if step.when is not None:
+                yield where, "when", step.when
+            if isinstance(step.wait, UntilEvent):
+                yield where, "wait", step.wait.until
+            if isinstance(step, BranchStep):
+                yield from ((where, "branch", arm.when) for arm in step.arms if arm.when is not None)
+
+
+def trigger_properties(campaigns: Mapping[str, Campaign], event: str, lead: int, at: datetime) -> dict[str, object]:
+    """What an event must bring so that the campaigns which it triggers can run: a key of its own, and dates ahead."""
+    found: dict[str, object] = {}
+    for campaign in campaigns.values():
+        if campaign.on is None or campaign.on.event.casefold() != event.casefold():
+            continue
+        for _, step in campaign.steps():
+            if step.at is not None and step.at.anchor[0] == "trigger":
+                found[step.at.anchor[1]] = (at + TRIAL).date().isoformat()
+        if campaign.on.key:
+            found[campaign.on.key.removeprefix("trigger.")] = f"{event}-{lead}"
+    return found
+
+
+def record_of(facts: LeadFacts) -> Record:
+    """How the lead treated its mails so far."""
+    sent = {
+        (mail.enrollment, mail.step)
+        for mail in facts.deliveries
+        if mail.state is DeliveryState.SENT and mail.kind is MailKind.MARKETING
+    }
+    by_people = [event for event in facts.events if event.actor is Actor.HUMAN]
+    clicked = {(one.enrollment, one.step) for one in by_people if one.kind is EventKind.CLICK} & sent
+    opened = {(one.enrollment, one.step) for one in by_people if one.kind is EventKind.OPEN} & sent | clicked
+    return Record(len(sent), len(opened), len(clicked))
+
+
+def _on_their_way(facts: LeadFacts, now: datetime) -> tuple[LeadFacts, list[Mailed]]:
+    """Mails that are decided and not over yet are accepted at the start."""
+    runs = {run.id: run for run in facts.enrollments}
+    found = [mail for mail in facts.deliveries if mail.in_flight and mail.enrollment in runs]
+    if not found:
+        return facts, []
+    deliveries = tuple(
+        replace(mail, state=DeliveryState.SENT, finished_at=now) if mail.in_flight else mail
+        for mail in facts.deliveries
+    )
+    mails = [Mailed(now, _send(mail, runs[mail.enrollment]), mail.enrollment, facts.lead) for mail in found]
+    return replace(facts, deliveries=deliveries), mails
+
+
+def _send(mail: Delivery, run: Enrollment) -> Send:
+    return Send(mail.campaign, run.run, run.stage, mail.step, mail.occurrence, mail.mail, mail.kind)
