@@ -45,7 +45,7 @@ _ANSWERS = (
         among_numbers(event.c.delivery_id, "ids"),
         unindexed(event.c.pending) == false(),
         or_(
-            and_(event.c.kind.in_(("open", "click")), event.c.actor == "human"),
+            and_(or_(event.c.kind == "open", event.c.kind == "click"), event.c.actor == "human"),
             event.c.kind == "unsubscribe",
             and_(event.c.kind == "bounce", event.c.name == "hard"),
         ),

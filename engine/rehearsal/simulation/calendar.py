@@ -9,7 +9,7 @@ from datetime import datetime
 
 from engine.domain.journey.facts import LeadFacts
 from engine.rehearsal.mails import Letterbox
-from engine.rehearsal.simulation.lives import Lives
+from engine.rehearsal.simulation.lives import Lives, mails_before
 from engine.rehearsal.simulation.persona import Manners, Persona
 from engine.rehearsal.simulation.setup import Setup
 
@@ -69,6 +69,9 @@ def _note(
 ) -> None:
     """One future: when each mail and action comes first, and the subject of what was not seen before."""
     life = lives.play(facts, run).life
+    known = replace(
+        life, mails=[*mails_before(facts, lives.programme), *life.mails]
+    )  # a mail may answer one that the lead has
     seen: set[tuple[str, str, str]] = set()
     for mail in life.mails:
         what = ("mail", mail.send.campaign, mail.send.step)
@@ -76,7 +79,7 @@ def _note(
             seen.add(what)
             instants[what].append(mail.at)
             if what not in subjects:
-                subjects[what] = letters.subject(life, mail)
+                subjects[what] = letters.subject(known, mail)
     for acted in life.acts:
         what = (acted.act.kind, acted.act.campaign, acted.act.step)
         if what not in seen:

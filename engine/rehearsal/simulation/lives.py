@@ -20,6 +20,7 @@ from engine.domain.delivery import DeliveryState, MailKind
 from engine.domain.journey.decision import Send
 from engine.domain.journey.facts import Delivery, Enrollment, EventKind, LeadFacts
 from engine.domain.journey.programme import Programme
+from engine.domain.journey.route import step_now
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import Rule, holds, names_used
 from engine.domain.steps import BranchStep, UntilEvent
@@ -29,6 +30,9 @@ from engine.rehearsal.simulation.deeds import Deed, DeedKind, Habits, deeds
 from engine.rehearsal.simulation.persona import Persona, Record, drawn
 from engine.rehearsal.simulation.setup import Setup
 
+LATEST = timedelta(days=7)
+"""A mail that is older, and was not answered, never will be."""
+TRIES = 20
 REPLY = "reply"
 """The name under which an answer to a mail is given a chance, as events are."""
 TRIAL = timedelta(days=14)
@@ -75,9 +79,10 @@ class Lives:
         key = f"{self.setup.seed}:{run}:{facts.lead.id}"
         persona = drawn(self.setup.manners, record_of(facts), Random(key))  # noqa: S311
         habits = Habits(persona, self.setup.manners, self.setup.links, self.setup.config.tracking.enabled)
-        arrived, mails = _on_their_way(facts, start)
+        arrived, mails = _on_their_way(facts, self.programme, start)
         life = Life(self.programme, arrived, start, self._quarantine, mails=mails)
         play = _Play(self, life, habits, key)
+        play.expect_answers(_unanswered(facts, self.programme, start), start)
         play.expect_events(start, first)
         play.go_on(self.setup.until)
         return Lived(life, facts, persona, play.done)
@@ -109,6 +114,17 @@ class _Play:
         self.done: list[Deed] = []
         self._read = 0
 
+    def expect_answers(self, mails: Iterator[Mailed], start: datetime) -> None:
+        """Mails of the last days may still be answered: as they are by those who have not done so until now."""
+        for mail in mails:
+            dice = self._dice(mail)
+            for _ in range(TRIES):
+                found = list(deeds(mail, self.life.facts.lead, self.habits, dice))
+                if all(deed.at > start for deed in found):
+                    for deed in found:
+                        self._expect(deed.at, deed)
+                    break
+
     def expect_events(self, start: datetime, first: str) -> None:
         """Events with a chance, each at some time between now and the end."""
         if first:
@@ -132,11 +148,13 @@ class _Play:
 
     def _read_mails(self) -> None:
         for mail in self.life.mails[self._read :]:
-            send = mail.send
-            dice = Random(f"{self.key}:{send.campaign}/{send.step}/{send.run}/{send.occurrence}")  # noqa: S311
-            for deed in deeds(mail, self.life.facts.lead, self.habits, dice):
+            for deed in deeds(mail, self.life.facts.lead, self.habits, self._dice(mail)):
                 self._expect(deed.at, deed)
         self._read = len(self.life.mails)
+
+    def _dice(self, mail: Mailed) -> Random:
+        send = mail.send
+        return Random(f"{self.key}:{send.campaign}/{send.step}/{send.run}/{send.occurrence}")  # noqa: S311
 
     def _expect(self, at: datetime, deed: Deed | None = None, event: str = "") -> None:
         heappush(self.queue, _Due(at, len(self.done) + len(self.queue), deed, event))
@@ -224,7 +242,7 @@ def record_of(facts: LeadFacts) -> Record:
     return Record(len(sent), len(opened), len(clicked))
 
 
-def _on_their_way(facts: LeadFacts, now: datetime) -> tuple[LeadFacts, list[Mailed]]:
+def _on_their_way(facts: LeadFacts, programme: Programme, now: datetime) -> tuple[LeadFacts, list[Mailed]]:
     """Mails that are decided and not over yet are accepted at the start."""
     runs = {run.id: run for run in facts.enrollments}
     found = [mail for mail in facts.deliveries if mail.in_flight and mail.enrollment in runs]
@@ -234,9 +252,31 @@ def _on_their_way(facts: LeadFacts, now: datetime) -> tuple[LeadFacts, list[Mail
         replace(mail, state=DeliveryState.SENT, finished_at=now) if mail.in_flight else mail
         for mail in facts.deliveries
     )
-    mails = [Mailed(now, _send(mail, runs[mail.enrollment]), mail.enrollment, facts.lead) for mail in found]
+    mails = [Mailed(now, _send(mail, runs[mail.enrollment], programme), mail.enrollment, facts.lead) for mail in found]
     return replace(facts, deliveries=deliveries), mails
 
 
-def _send(mail: Delivery, run: Enrollment) -> Send:
-    return Send(mail.campaign, run.run, run.stage, mail.step, mail.occurrence, mail.mail, mail.kind)
+def mails_before(facts: LeadFacts, programme: Programme) -> Iterator[Mailed]:
+    """The mails that the lead had, oldest first."""
+    runs = {run.id: run for run in facts.enrollments}
+    for mail in facts.deliveries:
+        run = runs.get(mail.enrollment)
+        if run is not None and mail.state is DeliveryState.SENT and mail.finished_at is not None:
+            yield Mailed(mail.finished_at, _send(mail, run, programme), mail.enrollment, facts.lead)
+
+
+def _unanswered(facts: LeadFacts, programme: Programme, now: datetime) -> Iterator[Mailed]:
+    """Mails of the last days that nobody has opened yet."""
+    answered = {(event.enrollment, event.step) for event in facts.events if event.actor is Actor.HUMAN}
+    for mail in mails_before(facts, programme):
+        if mail.at > now - LATEST and (mail.enrollment, mail.send.step) not in answered:
+            yield mail
+
+
+def _send(mail: Delivery, run: Enrollment, programme: Programme) -> Send:
+    """The mail as it was decided, under its step's present name and stage."""
+    campaign = programme.campaigns.get(mail.campaign)
+    step = step_now(campaign, mail.step) if campaign is not None else mail.step
+    stages = (stage.id for stage, found in campaign.steps() if found.id == step) if campaign is not None else ()
+    stage = next(iter(stages), run.stage)
+    return Send(mail.campaign, run.run, stage, step, mail.occurrence, mail.mail, mail.kind)
