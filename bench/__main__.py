@@ -18,6 +18,7 @@ from bench import (
     memory,
     render,
     send_path,
+    simulate,
     smtp_transport,
     tick_scale,
     tracker,
@@ -35,6 +36,7 @@ ROWS: dict[str, Callable[[], None]] = {
     "import": import_leads.main,
     "memory": memory.main,
     "tick": tick_scale.main,
+    "simulate": simulate.main,
     "start": command_start.main,
 }
 
