@@ -44,7 +44,7 @@ def test_files_hold_the_same_forecast_and_what_repeats_it(home: Path, tmp_path: 
 def test_home_s_own_leads_and_one_lead_s_calendar(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
     store = lived.path / "var/ripeline.db"
     before = store.read_bytes()
-    start = ("--start", "2026-11-09T12:00")
+    start = ("--start", "2026-11-23T12:00")
     assert ripeline("simulate", "--days", "30", *start, home=lived.path) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("3 leads under bundle 1 for 30 days")
@@ -52,6 +52,12 @@ def test_home_s_own_leads_and_one_lead_s_calendar(lived: Life, capsys: pytest.Ca
     assert ripeline("simulate", "--lead", "bob@globex.example", "--days", "30", *start, home=lived.path) == 0
     assert "bob@globex.example in the next 30 days  200 possible futures" in capsys.readouterr().out
     assert store.read_bytes() == before
+
+
+def test_start_before_what_leads_have_done_is_refused(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("simulate", "--days", "5", *DAY, home=lived.path) == 1
+    assert "--start lies before the last mail of this home's leads, decided" in capsys.readouterr().err
+    assert ripeline("simulate", "--days", "5", "--leads", "10", *DAY, home=lived.path) == 0
 
 
 def test_calendar_is_written_too(lived: Life, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

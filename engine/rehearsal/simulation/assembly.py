@@ -23,7 +23,7 @@ from engine.service.links import HIDDEN
 from engine.service.prospect import bundle_digest, prospect
 from engine.service.running import Runner
 from engine.store.database import reading
-from engine.store.lead_sample import count_outsiders, last_number
+from engine.store.lead_sample import count_outsiders, last_decided, last_number
 
 UNNAMED = 0.3
 """A link without a name, such as the company's logo, is followed so often as a named one is."""
@@ -115,6 +115,12 @@ def _crowd(home: Home | None, wishes: Wishes) -> Crowd:
     if home is not None:
         with reading(home.store) as connection:
             whole, last = count_outsiders(connection), last_number(connection)
+            decided = last_decided(connection)
+        if decided is not None and decided > wishes.start and not wishes.leads:
+            raise RipelineError(
+                f"--start lies before the last mail of this home's leads, decided {home.told(decided)}. "
+                "Leave it out, or play made-up leads: --leads 1000"
+            )
     if wishes.leads:
         return Crowd(made_up=wishes.leads, first=1)
     if not whole and wishes.arrivals is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -30,11 +31,15 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some leads: those of the store by their numbers, or made-up ones, who are there or arrive in turn."""
+    """Some leads: those of the store by their numbers, or made-up ones, who are there or arrive in turn.
+
+    Those who arrive do so in the order of their numbers from `first` on, each for so many as it stands for.
+    """
 
     kind: str
     leads: Sequence[int]
     first: int = 0
+    stands_for: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def simulate(
     `home` is where the leads of the store are; the store is only read.
     """
     store = open_to_read(home, setup.config).store if home is not None and crowd.whole else None
-    arriving = setup.arrivals.within(setup.until - setup.start) if setup.arrivals else 0
+    arriving = setup.arrivals.within(setup.until - setup.start) // crowd.every if setup.arrivals else 0
     everybody = crowd.whole // crowd.every + crowd.made_up + arriving
     tally = Tally()
     try:
@@ -102,12 +107,12 @@ def _parts(store: Store | None, crowd: Crowd, arriving: int) -> Iterator[Part]:
         yield Part("stored", tuple(page))
         after = page[-1]
     yield from _chunks("there", numbers(crowd.made_up, crowd.first))
-    yield from _chunks("arriving", numbers(arriving, crowd.first + crowd.made_up))
+    yield from _chunks("arriving", numbers(arriving, crowd.first + crowd.made_up), crowd.every)
 
 
-def _chunks(kind: str, found: Sequence[int]) -> Iterator[Part]:
+def _chunks(kind: str, found: Sequence[int], stands_for: int = 1) -> Iterator[Part]:
     for place in range(0, len(found), PART):
-        yield Part(kind, found[place : place + PART], found[0])
+        yield Part(kind, found[place : place + PART], found[0], stands_for)
 
 
 def _played(setup: Setup, home: Path | None, parts: Iterator[Part], processes: int) -> Iterator[Tally]:
@@ -118,7 +123,11 @@ def _played(setup: Setup, home: Path | None, parts: Iterator[Part], processes: i
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _begin, (setup, home)) as pool:
-        yield from pool.map(_play, parts)
+        try:
+            yield from pool.map(_play, parts)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # who interrupts does not wait for the rest
+            raise
 
 
 class Workshop:
@@ -160,7 +169,7 @@ class Workshop:
         setup = self._setup
         if part.kind == "there" or setup.arrivals is None:
             return setup.start
-        each = setup.arrivals.every / setup.arrivals.count
+        each = setup.arrivals.every / setup.arrivals.count * part.stands_for
         return arrival(number - part.first, setup.start, each, setup.seed)
 
 
@@ -172,6 +181,7 @@ _workshop: list[Workshop] = []
 
 
 def _begin(setup: Setup, home: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     _workshop[:] = [Workshop(setup, home)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from engine.rehearsal.simulation.assembly import Wishes, assemble
 from engine.rehearsal.simulation.calendar import calendar
 from engine.rehearsal.simulation.lives import Lives, record_of
 from engine.rehearsal.simulation.persona import Record
-from engine.rehearsal.simulation.setup import Setup
+from engine.rehearsal.simulation.setup import Arrivals, Setup
 from engine.rehearsal.simulation.simulation import Crowd, simulate
 from engine.service.check import check
 from engine.service.home import open_to_read
@@ -58,7 +59,7 @@ def lived(world: World) -> World:
 def test_silent_leads_get_what_the_daemon_then_sends(lived: World) -> None:
     setup, crowd = assembled(lived)
     played = simulate(setup, crowd, lived.path)
-    lives = Lives(setup.__class__(**{**setup.__dict__, "manners": SILENT}))
+    lives = Lives(replace(setup, manners=SILENT))
     with reading(lived.home.store) as connection:
         facts = {one.lead.email: one for one in load_facts(connection, [lived.lead(who).id for who in PEOPLE])}
     futures = {who: lives.play(facts[who]).life for who in PEOPLE}
@@ -115,6 +116,8 @@ def test_sample_stands_for_all(lived: World) -> None:
     setup, crowd = assembled(lived, sample=5)
     found = simulate(setup, crowd, lived.path)
     assert (crowd.whole, crowd.every, found.tally.leads, found.scale) == (20, 4, 5, 4.0)
+    arriving = replace(setup, arrivals=Arrivals(8, timedelta(days=1)))
+    assert simulate(arriving, crowd, lived.path).tally.leads == 5 + 8 * DAYS // 4, "who arrives stands for four as well"
 
 
 def test_calendar_tells_what_comes_in_which_share_of_futures(lived: World) -> None:
