@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -124,10 +126,25 @@ def _played(setup: Setup, home: Path | None, parts: Iterator[Part], processes: i
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _begin, (setup, home)) as pool:
         try:
-            yield from pool.map(_play, parts)
+            with _uninterrupted():
+                found = pool.map(_play, parts)
+            yield from found
         except BaseException:
             pool.shutdown(cancel_futures=True)  # who interrupts does not wait for the rest
             raise
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that begin in this block ignore Ctrl-C for good: the first one ends them. It needs the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Workshop:
@@ -181,7 +198,6 @@ _workshop: list[Workshop] = []
 
 
 def _begin(setup: Setup, home: Path | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
     _workshop[:] = [Workshop(setup, home)]
 
 
