@@ -14,6 +14,8 @@ from engine.rehearsal.simulation.honesty import people_told, played_told
 from engine.rehearsal.simulation.unmade import Unmade
 
 _BARS = 24
+DAYS_SHOWN = 15
+"""A longer span is shown by weeks."""
 _ENDED = {"exit": "left by its exit rule", "finished": "came to the end", "stage_removed": "left: its stage is gone"}
 _SHOWN = 6
 
@@ -43,27 +45,23 @@ def figure_told(figure: Figure) -> str:
 def _volume(figures: Figures) -> Iterator[Line]:
     yield []
     yield [("Mails  ", "bold"), (figure_told(figures.mails), ""), ("  (eight futures in ten lie between)", "dim")]
-    weeks = _weeks(figures.days)
-    most = max((mails for _, mails, _ in weeks), default=0)
+    length = 1 if len(figures.days) <= DAYS_SHOWN else 7
+    parts = [figures.days[first : first + length] for first in range(0, len(figures.days), length)]
+    counts = [sum(day.mails.value for day in part) for part in parts]
+    most = max(counts, default=0)
     rows: list[list[Segment]] = [
-        [(_day(first), "dim"), (f"{mails:,}", ""), (bar(mails, most, _BARS), "cyan"), (_most(best), "dim")]
-        for first, mails, best in weeks
+        [(_day(part[0].date), "dim"), (f"{mails:,}", ""), (bar(mails, most, _BARS), "cyan"), (_best(part), "dim")]
+        for part, mails in zip(parts, counts, strict=True)
     ]
     yield from columns(rows, indent=2)
     yield from _hours(figures)
 
 
-def _weeks(days: Sequence[Day]) -> list[tuple[date, int, Day]]:
-    """Weeks from the first day on: their mails, and their busiest day."""
-    parts = [days[first : first + 7] for first in range(0, len(days), 7)]
-    return [(part[0].date, sum(day.mails.value for day in part), max(part, key=_mails)) for part in parts]
-
-
-def _mails(day: Day) -> int:
-    return day.mails.value
-
-
-def _most(day: Day) -> str:
+def _best(part: Sequence[Day]) -> str:
+    """The busiest day of a week; of a day by itself its spread."""
+    day = max(part, key=lambda one: one.mails.value)
+    if len(part) == 1:
+        return f"{day.mails.low:,}–{day.mails.high:,}" if day.mails.low != day.mails.high else ""
     return f"most on {_day(day.date)}: {day.mails.value:,}" if day.mails.value else ""
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.life import Life, ripeline
@@ -93,3 +99,24 @@ def test_mistaken_files_are_shown_and_not_played(home: Path, capsys: pytest.Capt
     file.write_text(file.read_text("utf-8").replace("source ==", "sauce =="), "utf-8")
     assert ripeline("simulate", "--leads", "5", home=home) == 1
     assert "unknown name 'sauce'" in capsys.readouterr().out
+
+
+def test_short_span_is_shown_by_days_and_a_long_one_by_weeks(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for days, lines in ((10, 10), (30, 5)):
+        assert ripeline("simulate", "--leads", "50", "--days", str(days), *DAY, home=home) == 0
+        shown = capsys.readouterr().out
+        bars = shown.partition("Mails  ")[2].partition("busiest hour")[0].splitlines()[1:-1]
+        assert len(bars) == lines
+
+
+def test_interrupt_ends_all_processes_without_a_word_of_them(home: Path) -> None:
+    command = [sys.executable, "-m", "engine.app", "simulate", "--home", str(home), "--leads", "50000"]
+    played = subprocess.Popen(
+        [*command, "--processes", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    until = time.monotonic() + 60
+    while len(psutil.Process(played.pid).children()) < 3 and time.monotonic() < until:  # two, and what follows them up
+        time.sleep(0.05)
+    os.killpg(played.pid, signal.SIGINT)
+    out, errors = played.communicate(timeout=60)
+    assert (played.returncode, out, errors) == (130, b"", b"")

@@ -108,7 +108,8 @@ class Figures:
         self.simulation = simulation
         self._first = simulation.setup.start.astimezone(simulation.zone).date()
         dice = Random(simulation.setup.seed)  # noqa: S311
-        self._draws = [Counter(dice.choices(range(SLICES), k=SLICES)) for _ in range(DRAWS)]
+        drawn = (Counter(dice.choices(range(SLICES), k=SLICES)) for _ in range(DRAWS))
+        self._draws = [(draw, self._evened(draw)) for draw in drawn]
 
     @cached_property
     def campaigns(self) -> list[str]:
@@ -213,7 +214,7 @@ class Figures:
 
     # Counting
 
-    def _scaled(self, count: int) -> int:
+    def _scaled(self, count: float) -> int:
         return round(count * self.simulation.scale)
 
     def _sum(self, what: str, campaign: str, place: str = _ANY) -> Figure:
@@ -224,9 +225,18 @@ class Figures:
         total = sum(slices.values())
         if not total:
             return Figure(0, 0, 0)
-        sums = sorted(sum(slices.get(number, 0) * times for number, times in draw.items()) for draw in self._draws)
+        sums = sorted(
+            sum(slices.get(number, 0) * times for number, times in draw.items()) * evened
+            for draw, evened in self._draws
+        )
         low, high = sums[int(LOW * DRAWS)], sums[int(HIGH * DRAWS) - 1]
         return Figure(self._scaled(total), self._scaled(min(low, total)), self._scaled(max(high, total)))
+
+    def _evened(self, draw: Mapping[int, int]) -> float:
+        """Slices differ in their number of leads, and a draw must not mean more or fewer of them."""
+        dealt = self.simulation.tally.dealt
+        leads = sum(dealt[number] * times for number, times in draw.items())
+        return self.simulation.tally.leads / leads if leads else 1.0
 
     def _whats(self, start: str, campaign: str) -> list[str]:
         return sorted({what for what, name, _ in self._by_place if name == campaign and what.startswith(start)})

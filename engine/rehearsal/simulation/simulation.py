@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -136,15 +135,12 @@ def _played(setup: Setup, home: Path | None, parts: Iterator[Part], processes: i
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Processes that begin in this block ignore Ctrl-C for good: the first one ends them. It needs the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Processes that begin in this block never hear Ctrl-C: their first one ends them. It hears it after the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Workshop:

@@ -64,13 +64,14 @@ class Stuck:
 class Tally:
     """Counts over some leads.
 
-    `hours` are mails by the hour, in UTC; `personas` how many leads followed each;
-    `waited` the hours for which caps held mails, by their campaign and the one in the way.
+    `dealt` is how many leads each slice has; `hours` are mails by the hour, in UTC; `personas` how many leads followed
+    each; `waited` the hours for which caps held mails, by their campaign and the one in the way.
     """
 
     leads: int = 0
     looks: int = 0
     slices: dict[int, Counter[Fact]] = field(default_factory=lambda: defaultdict(Counter))
+    dealt: Counter[int] = field(default_factory=Counter)
     hours: Counter[datetime] = field(default_factory=Counter)
     stuck: dict[Still, Stuck] = field(default_factory=lambda: defaultdict(Stuck))
     personas: Counter[str] = field(default_factory=Counter)
@@ -81,6 +82,7 @@ class Tally:
         self.leads += other.leads
         self.looks += other.looks
         self.hours.update(other.hours)
+        self.dealt.update(other.dealt)
         self.personas.update(other.personas)
         self.waited.update(other.waited)
         for number, facts in other.slices.items():
@@ -112,7 +114,9 @@ class Counting:
         tally.leads += 1
         tally.looks += life.looks
         tally.personas[lived.persona.name] += 1
-        facts = tally.slices[crc32(f"{self._seed}:{lead}".encode()) % SLICES]
+        number = crc32(f"{self._seed}:{lead}".encode()) % SLICES
+        tally.dealt[number] += 1
+        facts = tally.slices[number]
         for what in (self._mails, self._deeds, self._way, self._held, self._standing):
             facts.update(what(lived))
         for campaign, stage, why in standing_still(life):

@@ -140,6 +140,12 @@ def test_days_add_up_to_all_mails_and_the_spread_surrounds_them() -> None:
     assert len(found.simulation.tally.slices) == SLICES
 
 
+def test_what_happens_to_everybody_has_no_spread() -> None:
+    (funnel,) = Figures(played(setup_of(drip=DRIP, manners=SILENT), 300)).funnels
+    assert (funnel.entered.low, funnel.entered.high) == (300, 300)
+    assert (funnel.mails.low, funnel.mails.high) == (600, 600)
+
+
 def test_spread_holds_eight_futures_in_ten() -> None:
     """The spread that one run tells is where other seeds' figures lie."""
     setup = setup_of(drip=DRIP, days=8)
