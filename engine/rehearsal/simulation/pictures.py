@@ -14,7 +14,9 @@ from engine.rehearsal.simulation.figures import Day, Funnel, StageFlow
 
 HEIGHT = 100.0
 COLOURS = 8
-_NICE = (1, 2, 5, 10)
+LAST_TICK = 0.9
+"""A name that would begin further to the right has no room."""
+_NICE = (10, 15, 20, 30, 40, 50, 60, 80, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +75,19 @@ def colour(number: int) -> str:
 def _months(days: Sequence[Day]) -> Iterator[tuple[float, str]]:
     """Where weeks begin, so many of them that their names find room: in hundredths of the width."""
     mondays = [place for place, day in enumerate(days) if day.date.weekday() == 0]
-    step = max(1, -(-len(mondays) // 5))
+    step = max(1, -(-len(mondays) // 4))
     for place in mondays[::step]:
-        yield 100 * place / len(days), f"{days[place].date.day} {days[place].date:%b}"
+        share = place / len(days)
+        if share < LAST_TICK:
+            yield 100 * share, f"{days[place].date.day} {days[place].date:%b}"
 
 
 def _nice(most: int) -> int:
     """A round number that is not below."""
     scale = 1
-    while scale * 10 < most:
+    while scale * _NICE[-1] < most:
         scale *= 10
-    return next(step * scale for step in _NICE if step * scale >= most) if most else 1
+    return next(step * scale for step in _NICE if step * scale >= most)
 
 
 OUTCOMES = ("advance", "branch", "run out", "to sales", "end", "still there")
