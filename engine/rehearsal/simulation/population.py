@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -175,8 +175,3 @@ def _with(lead: Lead, values: Mapping[str, object]) -> Lead:
     if "email_domain" in values:
         own["email"] = f"lead-{lead.id}@{values['email_domain']}"
     return replace(lead, fields={**lead.fields, **declared}, lists=lists, **own)
-
-
-def numbers(count: int, first: int) -> Sequence[int]:
-    """The numbers of so many made-up leads."""
-    return range(first, first + count)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.timing import zone_named
 from engine.rehearsal.simulation.lives import Lives
-from engine.rehearsal.simulation.population import Population, arrival, numbers
+from engine.rehearsal.simulation.population import Population, arrival
 from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.tally import Counting, Tally
 from engine.service.home import open_to_read
@@ -55,10 +55,6 @@ class Crowd:
     made_up: int = 0
     first: int = 1
 
-    @property
-    def scale(self) -> float:
-        return float(self.every)
-
 
 @dataclass(frozen=True)
 class Simulation:
@@ -81,21 +77,26 @@ def simulate(
     """
     store = open_to_read(home, setup.config).store if home is not None and crowd.whole else None
     arriving = setup.arrivals.within(setup.until - setup.start) // crowd.every if setup.arrivals else 0
-    everybody = crowd.whole // crowd.every + crowd.made_up + arriving
+    made_up = crowd.made_up + arriving
+    everybody = crowd.whole // crowd.every + made_up
     tally = Tally()
     try:
-        for found in _played(
-            setup, home, _parts(store, crowd, arriving), processes if everybody > WORTH_PROCESSES else 1
-        ):
+        parts = _parts(store, crowd, arriving)
+        for found in _played(setup, home, parts, processes if everybody > WORTH_PROCESSES else 1):
             tally.add(found)
             if progress is not None:
-                progress(f"{tally.leads:,} of {everybody:,} leads", tally.leads / max(everybody, 1))
+                progress(f"{tally.leads:,} of {everybody:,} leads", tally.leads / max(everybody, tally.leads))
     finally:
         if store is not None:
             store.dispose()
-    closed = _population(setup).closed() if crowd.made_up or arriving else []
+    closed = tuple(_population(setup).closed()) if made_up else ()
     zone = zone_named(setup.config.company.zone) or ZoneInfo("UTC")
-    return Simulation(setup, crowd, tally, tuple(closed), crowd.scale if crowd.whole else 1.0, zone)
+    return Simulation(setup, crowd, tally, closed, _scale(crowd, tally.leads - made_up), zone)
+
+
+def _scale(crowd: Crowd, sampled: int) -> float:
+    """How many leads each one stands for: numbers have gaps, so it is not quite every so many-th."""
+    return crowd.whole / sampled if crowd.every > 1 and sampled else 1.0
 
 
 def _parts(store: Store | None, crowd: Crowd, arriving: int) -> Iterator[Part]:
@@ -107,8 +108,9 @@ def _parts(store: Store | None, crowd: Crowd, arriving: int) -> Iterator[Part]:
             break
         yield Part("stored", tuple(page))
         after = page[-1]
-    yield from _chunks("there", numbers(crowd.made_up, crowd.first))
-    yield from _chunks("arriving", numbers(arriving, crowd.first + crowd.made_up), crowd.every)
+    yield from _chunks("there", range(crowd.first, crowd.first + crowd.made_up))
+    first = crowd.first + crowd.made_up
+    yield from _chunks("arriving", range(first, first + arriving), crowd.every)
 
 
 def _chunks(kind: str, found: Sequence[int], stands_for: int = 1) -> Iterator[Part]:
