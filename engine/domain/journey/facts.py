@@ -66,7 +66,7 @@ class Delivery(Struct, frozen=True, gc=False):
     @property
     def in_flight(self) -> bool:
         """Whether the journey still waits for this mail; a fate that stays unknown is not waited for for ever."""
-        return self.state.in_flight and self.finished_at is None
+        return self.finished_at is None and self.state.in_flight
 
 
 class Action(Struct, frozen=True, gc=False):

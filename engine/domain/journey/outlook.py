@@ -228,30 +228,39 @@ def _waiting(run: Enrollment) -> Next:
 
 def as_if_silent(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFacts:
     """The facts after this decision, if every mail is accepted at once and nobody does anything."""
+    runs = _runs_after(facts, decision)
+    deliveries, actions = facts.deliveries, facts.actions
+    if any(mail.in_flight for mail in deliveries):
+        deliveries = tuple(_accepted(mail, now) if mail.in_flight else mail for mail in deliveries)
+    if decision.sends or decision.actions:
+        numbers = {(run.campaign, run.run): run.id or 0 for run in runs}
+        deliveries += tuple(_sent(send, numbers[send.campaign, send.run], now) for send in decision.sends)
+        actions += tuple(
+            Action(numbers[act.campaign, act.run], act.step, act.occurrence, act.deadline) for act in decision.actions
+        )
+    lead = _with_fields(facts.lead, decision, now) if decision.fields or decision.handed_off else facts.lead
+    return replace(facts, lead=lead, enrollments=runs, deliveries=deliveries, actions=actions)
+
+
+def _runs_after(facts: LeadFacts, decision: Decision) -> tuple[Enrollment, ...]:
+    """The runs after this decision; new ones get the numbers behind all others."""
+    if not decision.enrollments:
+        return facts.enrollments
     runs = {(run.campaign, run.run): run for run in facts.enrollments}
     number = max((run.id or 0 for run in facts.enrollments), default=0)
     for run in decision.enrollments:
         number += run.id is None
-        runs[run.campaign, run.run] = replace(run, id=run.id or number)
-    numbers = {place: run.id or 0 for place, run in runs.items()}
-    accepted = tuple(
-        replace(mail, state=DeliveryState.SENT, finished_at=now) if mail.in_flight else mail
-        for mail in facts.deliveries
-    )
-    sent = tuple(
-        Delivery(
-            numbers[s.campaign, s.run], s.campaign, s.step, s.occurrence, s.mail, s.kind, DeliveryState.SENT, now, now
-        )
-        for s in decision.sends
-    )
-    acts = tuple(Action(numbers[a.campaign, a.run], a.step, a.occurrence, a.deadline) for a in decision.actions)
-    return replace(
-        facts,
-        lead=_with_fields(facts.lead, decision, now),
-        enrollments=tuple(runs.values()),
-        deliveries=accepted + sent,
-        actions=facts.actions + acts,
-    )
+        runs[run.campaign, run.run] = run if run.id else replace(run, id=number)
+    return tuple(runs.values())
+
+
+def _accepted(mail: Delivery, now: datetime) -> Delivery:
+    return replace(mail, state=DeliveryState.SENT, finished_at=now)
+
+
+def _sent(send: Send, enrollment: int, now: datetime) -> Delivery:
+    what = (send.campaign, send.step, send.occurrence, send.mail, send.kind)
+    return Delivery(enrollment, *what, DeliveryState.SENT, now, now)
 
 
 def _with_fields(lead: Lead, decision: Decision, now: datetime) -> Lead:
