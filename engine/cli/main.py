@@ -38,7 +38,7 @@ COMMANDS: dict[str, Entry] = {
     "send-test": Entry("send_test", AUTHOR, "Send a mail to test recipients, outside the statistics."),
     "test-run": Entry("test_run", AUTHOR, "Send every mail of a campaign, on all its ways, to test recipients."),
     "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),
-    "simulate": Entry("simulate", AUTHOR, "Play months of all leads in seconds: mails, funnels, what is in the way."),
+    "simulate": Entry("simulate", AUTHOR, "Play months of all leads on a virtual clock: mails, funnels, collisions."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
     "rollback": Entry("rollback", AUTHOR, "Go back to an earlier bundle, after showing what changes."),
     "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),

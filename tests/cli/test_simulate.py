@@ -80,6 +80,7 @@ def test_calendar_is_written_too(lived: Life, tmp_path: Path, capsys: pytest.Cap
         ((), "this home has no leads yet. --leads 1000 makes some up, --arrivals 50/day lets some come in"),
         (("--lead", "jane"), "this home has no leads yet"),
         (("--arrivals", "many"), "--arrivals 'many' is no number of leads per time: write 50/day or 300/week"),
+        (("--arrivals", "20000/hour"), "--arrivals brings 2,400,000 leads in 5 days; 1,000,000 are the most"),
         (("--event", "demo_booked"), "--event 'demo_booked' is no event with its share of the leads"),
         (("--event", "demo_booked=200%"), "--event demo_booked=200% is no share: write 2% or 0.02"),
         (("--opens", "often"), "--opens often is no share: write 2% or 0.02"),

@@ -1,4 +1,4 @@
-"""Let the home's leads live for months on a virtual clock, and show what would come; nothing is sent or written.
+"""Play months of all leads on a virtual clock, and show what would come; nothing is sent, and no store is written.
 
 Each lead, or one made up, is played by the daemon's own decisions. It opens and clicks as the home's history tells, or
 as is assumed where there is too little of it; the output says which. Shown are the mails of each week and the busiest
@@ -30,7 +30,7 @@ from engine.clock import SystemClock
 from engine.domain.timing import zone_named
 from engine.errors import RipelineError
 from engine.rehearsal.mails import Letterbox
-from engine.rehearsal.simulation.assembly import Wishes, assemble, parse_arrivals, parse_chance, parse_share
+from engine.rehearsal.simulation.assembly import assemble
 from engine.rehearsal.simulation.calendar import Calendar, calendar
 from engine.rehearsal.simulation.figures import Figures
 from engine.rehearsal.simulation.honesty import people_told
@@ -40,6 +40,7 @@ from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.simulation import Crowd, simulate
 from engine.rehearsal.simulation.unmade import unmade
 from engine.rehearsal.simulation.values import as_values, calendar_values
+from engine.rehearsal.simulation.wishes import Wishes, parse_arrivals, parse_chance, parse_share
 from engine.service.check import CheckReport, check
 from engine.service.home import Home, open_to_read
 

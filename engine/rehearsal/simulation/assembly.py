@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from engine.content.mails import CompiledMail, LinkKind, MailKey
 from engine.domain.campaign import Campaign, CampaignState
@@ -15,8 +14,9 @@ from engine.errors import RipelineError
 from engine.rehearsal.simulation.deeds import Links
 from engine.rehearsal.simulation.learning import Learnt, LinkWeights, Origin, learnt_from
 from engine.rehearsal.simulation.persona import Manners, with_clicks, with_opens
-from engine.rehearsal.simulation.setup import Arrivals, Chance, Setup
+from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.simulation import Crowd
+from engine.rehearsal.simulation.wishes import Wishes
 from engine.service.check import CheckReport
 from engine.service.home import Home
 from engine.service.links import HIDDEN
@@ -26,37 +26,8 @@ from engine.store.database import reading
 from engine.store.lead_sample import count_outsiders, last_decided, last_number
 
 UNNAMED = 0.3
-"""A link without a name, such as the company's logo, is followed so often as a named one is."""
-
-_ARRIVALS = re.compile(r"(\d[\d_,]*) *(?:/|per|an?) *(hour|day|week|month)s?", re.IGNORECASE)
-_EVERY = {
-    "hour": timedelta(hours=1),
-    "day": timedelta(days=1),
-    "week": timedelta(weeks=1),
-    "month": timedelta(days=30),
-}
-_EVENT = re.compile(r"(?P<name>[^=]+)=(?P<share>.+)")
-_SHARE = re.compile(r"(\d+(?:\.\d+)?) *%|(0?\.\d+|[01])")
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a person wants to be simulated.
-
-    With `leads` so many made-up leads stand in for the home's own, of whom otherwise at most `sample` are played.
-    `opens` and `clicks` are shares of all mails that stand in for what is learnt or assumed.
-    """
-
-    start: datetime
-    days: int = 90
-    seed: int = 1
-    leads: int = 0
-    sample: int = 10_000
-    arrivals: Arrivals | None = None
-    drafts: bool = False
-    chances: tuple[Chance, ...] = ()
-    opens: float | None = None
-    clicks: float | None = None
+"""So often as a named link one without a name is followed, such as the company's logo."""
+MOST_ARRIVALS = 1_000_000
 
 
 def assemble(report: CheckReport, home: Home | None, wishes: Wishes) -> tuple[Setup, Crowd]:
@@ -67,6 +38,8 @@ def assemble(report: CheckReport, home: Home | None, wishes: Wishes) -> tuple[Se
     """
     campaigns = {name: _as_wished(one, wishes) for name, one in report.campaigns.items()}
     standings, opening, bundle, digest = _standing(home, report, campaigns)
+    if wishes.leads:  # to made-up leads every campaign has always been live
+        standings = {name: Standing(paused=one.paused) for name, one in standings.items()}
     if not any(one.state.runs and not standings.get(name, Standing()).paused for name, one in campaigns.items()):
         raise RipelineError("no campaign runs: each is a draft or paused. --drafts plays drafts as if they were live")
     crowd = _crowd(home, wishes)
@@ -106,7 +79,8 @@ def _standing(
     runner = Runner(home)
     found = prospect(home, replace(report, campaigns=campaigns), runner)
     standings = dict(runner.current().programme.standings)
-    return standings, frozenset(found.difference.opening), found.base if found.nothing_new else 0, found.digest
+    applied = found.nothing_new and campaigns == report.campaigns
+    return standings, frozenset(found.difference.opening), found.base if applied else 0, found.digest
 
 
 def _crowd(home: Home | None, wishes: Wishes) -> Crowd:
@@ -121,6 +95,11 @@ def _crowd(home: Home | None, wishes: Wishes) -> Crowd:
                 f"--start lies before the last mail of this home's leads, decided {home.told(decided)}. "
                 "Leave it out, or play made-up leads: --leads 1000"
             )
+    arriving = wishes.arrivals.within(timedelta(days=wishes.days)) if wishes.arrivals is not None else 0
+    if arriving > MOST_ARRIVALS:
+        raise RipelineError(
+            f"--arrivals brings {arriving:,} leads in {wishes.days} days; {MOST_ARRIVALS:,} are the most"
+        )
     if wishes.leads:
         return Crowd(made_up=wishes.leads, first=1)
     if not whole and wishes.arrivals is None:
@@ -162,41 +141,3 @@ def _links(mail: CompiledMail, clicked: Mapping[str, int]) -> Sequence[tuple[str
         if link.kind is LinkKind.TRACK and link.tracked and link.name != HIDDEN
     }
     return [(name, base + clicked.get(name, 0)) for name, base in names.items()]
-
-
-def parse_arrivals(text: str) -> Arrivals:
-    """`50/day`, `300 per week`.
-
-    Raises:
-        RipelineError: the text says no number of leads per time.
-    """
-    found = _ARRIVALS.fullmatch(text.strip())
-    count = int(found[1].replace(",", "").replace("_", "")) if found else 0
-    if found is None or count < 1:
-        raise RipelineError(f"--arrivals '{text}' is no number of leads per time: write 50/day or 300/week")
-    return Arrivals(count, _EVERY[found[2].casefold()])
-
-
-def parse_chance(text: str) -> Chance:
-    """`demo_booked=2%`.
-
-    Raises:
-        RipelineError: the text says no event and share.
-    """
-    found = _EVENT.fullmatch(text.strip())
-    if found is None or not found["name"].strip():
-        raise RipelineError(f"--event '{text}' is no event with its share of the leads: write demo_booked=2%")
-    return Chance(found["name"].strip(), parse_share(found["share"], f"--event {found['name'].strip()}="))
-
-
-def parse_share(text: str, option: str) -> float:
-    """`2%` or `0.02`.
-
-    Raises:
-        RipelineError: the text is no share between 0 and 1.
-    """
-    found = _SHARE.fullmatch(text.strip())
-    share = (float(found[1]) / 100 if found[1] else float(found[2])) if found else -1.0
-    if not 0 <= share <= 1:
-        raise RipelineError(f"{option}{'' if option.endswith('=') else ' '}{text} is no share: write 2% or 0.02")
-    return share

@@ -14,12 +14,13 @@ import pytest
 from engine.domain.traffic import HitKind
 from engine.errors import RipelineError
 from engine.rehearsal.mails import Letterbox
-from engine.rehearsal.simulation.assembly import Wishes, assemble
+from engine.rehearsal.simulation.assembly import assemble
 from engine.rehearsal.simulation.calendar import calendar
 from engine.rehearsal.simulation.lives import Lives, record_of
 from engine.rehearsal.simulation.persona import Record
 from engine.rehearsal.simulation.setup import Arrivals, Setup
 from engine.rehearsal.simulation.simulation import Crowd, simulate
+from engine.rehearsal.simulation.wishes import Wishes
 from engine.service.check import check
 from engine.service.home import open_to_read
 from engine.store.database import reading
@@ -132,6 +133,15 @@ def test_calendar_tells_what_comes_in_which_share_of_futures(lived: World) -> No
     assert 0 < third.share < 1 and third.silent_at is None, "only a click brings the third"
     assert second.silent_at is not None and second.at - lived.clock.now() < timedelta(days=2)
     assert calendar(setup, facts, Letterbox(check(lived.path)), 100) == found
+
+
+def test_made_up_leads_live_as_if_every_campaign_had_always_been_live(lived: World) -> None:
+    """Also before the day on which it went live in this home, whose events then do not count for its own leads."""
+    wishes = Wishes(start=lived.clock.now() - timedelta(days=100), days=5, leads=30)
+    setup, crowd = assemble(check(lived.path), open_to_read(lived.path, lived.config), wishes)
+    found = simulate(setup, crowd, lived.path).tally.total()
+    entered = {fact.campaign for fact in found if fact.what == "entered"}
+    assert entered == {"drip", "choice", "order"}
 
 
 def test_home_without_leads_or_campaigns_that_run_says_what_to_do(world: World) -> None:
