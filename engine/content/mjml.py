@@ -14,7 +14,8 @@ from engine.errors import Place
 
 
 def to_html(marks: Marks, pieces: Pieces, origin: Origin) -> str:
-    """HTML with marks.
+    """HTML with marks. Fonts come from elsewhere only where the template asks for one (`mj-font`): MJML by itself would
+    let every reader's mail program ask Google for a font whose name stands in a list, such as Roboto.
 
     Raises:
         RefusedError: mrml cannot read the document, with the place as near as it is known.
@@ -22,7 +23,7 @@ def to_html(marks: Marks, pieces: Pieces, origin: Origin) -> str:
     source = marks.constants(marks.write(pieces), lambda value: html.escape(value, quote=True))
     _check(source, origin)
     try:
-        output = mrml.to_html(_commented(marks, source))
+        output = mrml.to_html(_commented(marks, source), render_options=mrml.RenderOptions(fonts={}))
     except Exception as error:  # the extension's own kinds differ between versions
         raise RefusedError("E312", f"this is no MJML: {error}", origin.place(1), "is every element closed?") from None
     content = output.content if hasattr(output, "content") else str(output)

@@ -181,3 +181,14 @@ def test_address_that_is_its_own_words_stands_once_in_the_text(workshop: Worksho
     form = workshop.form(f"{HEAD}See <https://x.example/a?b=1&c=2> [here](https://y.example/)")
     text = render_preview(form, context())[2]
     assert text.startswith("See https://x.example/a?b=1&c=2 here (https://y.example/)\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "asked"), [("", False), ('<mj-font name="Raleway" href="https://fonts.example/raleway.css" />', True)]
+)
+def test_mjml_lets_readers_fetch_only_fonts_that_it_asks_for(workshop: Workshop, head: str, asked: bool) -> None:
+    fonts = '<mj-attributes><mj-all font-family="Raleway, Roboto, Arial" /></mj-attributes>'
+    column = f"<mj-section><mj-column><mj-text>Hi</mj-text><mj-raw>{FOOTER}</mj-raw></mj-column></mj-section>"
+    mail = workshop.mail(f"{HEAD}<mjml><mj-head>{head}{fonts}</mj-head><mj-body>{column}</mj-body></mjml>", "mjml")
+    assert ("fonts.example/raleway" in mail.html) == asked
+    assert "googleapis" not in mail.html
