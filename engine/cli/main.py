@@ -125,8 +125,9 @@ def run(arguments: list[str] | None = None) -> int:
         typer.secho(f"ripeline: {error}", fg="red", err=True)
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
+        result = EXIT_INTERRUPTED
+    if result == EXIT_INTERRUPTED:  # the toolkit turns Ctrl-C within a command into this answer
         typer.echo("stopped.", err=True)
-        return EXIT_INTERRUPTED
     return int(result) if isinstance(result, int) else 0
 
 

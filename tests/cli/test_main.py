@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.main import COMMANDS, VISIBLE, run
+from engine.cli.commands import status
+from engine.cli.main import COMMANDS, EXIT_INTERRUPTED, VISIBLE, run
 from tests.cli.life import ROOT, ripeline
 
 
@@ -49,6 +50,17 @@ def test_program_starts_and_ends_with_its_exit_code(home: Path) -> None:
     missing = program("why", "nobody", cwd=home)
     assert missing.returncode == 1
     assert missing.stderr.startswith("ripeline: nobody here is called 'nobody'.")
+
+
+def test_command_that_is_stopped_by_ctrl_c_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(status, "command", interrupted)
+    assert run(["status"]) == EXIT_INTERRUPTED
+    assert capsys.readouterr().err == "stopped.\n"
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:

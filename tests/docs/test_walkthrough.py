@@ -22,6 +22,7 @@ from email.message import EmailMessage
 from http.client import HTTPConnection
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -88,14 +89,13 @@ class Walk:
 
     def ripeline(self, words: list[str]) -> str:
         """The command in this process, which spares its start; every question is answered with yes."""
-        answer, keyboard = TextIOWrapper(BytesIO(), "utf-8", write_through=True), sys.stdin
-        composition.processes = Processes()
-        sys.stdin = StringIO("y\n")
-        try:
-            with chdir(self.folder), redirect_stdout(answer), redirect_stderr(answer):
-                run(words)
-        finally:
-            sys.stdin = keyboard
+        answer = TextIOWrapper(BytesIO(), "utf-8", write_through=True)
+        started, keyboard = (
+            patch.object(composition, "processes", Processes()),
+            patch.object(sys, "stdin", StringIO("y\n")),
+        )
+        with started, keyboard, chdir(self.folder), redirect_stdout(answer), redirect_stderr(answer):
+            run(words)
         answer.seek(0)
         return answer.read()
 
