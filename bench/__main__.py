@@ -27,8 +27,10 @@ from bench import (
 
 ROWS: dict[str, Callable[[], None]] = {
     "send": send_path.main,
+    "send-postgresql": send_path.on_postgresql,
     "dkim": partial(send_path.main, dkim=True),
     "daemon": whole_daemon.main,
+    "daemon-postgresql": whole_daemon.on_postgresql,
     "transport": smtp_transport.main,
     "render": render.main,
     "decide": decide.main,

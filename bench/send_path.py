@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bench.postfix import ensure_postfix, running_sink, source_seconds
+from bench.postgresql import Fresh, running_postgresql
 from engine.authoring.home import read_home
 from engine.clock import Clock, SteppedClock
 from engine.processes.sender import mailer_for
@@ -34,7 +35,8 @@ from engine.store.deliveries import state_counts
 
 OCTETS = 9_500
 CONNECTIONS = 20
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""Not just any: sending is held where the clock of a database on a server tells another time."""
 
 CAMPAIGN = """
 title = "Bench"
@@ -96,8 +98,9 @@ class SendFigure:
         return self.mails / self.send
 
 
-def measure(mails: int = 5_000, rounds: int = 3, *, dkim: bool = False) -> SendFigure:
+def measure(mails: int = 5_000, rounds: int = 3, *, dkim: bool = False, fresh: Fresh | None = None) -> SendFigure:
     """Send a first mail to `mails` leads, from their being due to their being accounted for; `dkim`: each one signed.
+    `fresh` makes the store of each round, SQLite without it.
 
     The limit is measured before each round; the best round of both counts, as the machine's other work slows both.
     """
@@ -107,14 +110,14 @@ def measure(mails: int = 5_000, rounds: int = 3, *, dkim: bool = False) -> SendF
         for _ in range(rounds):
             seconds = source_seconds(postfix, port, mails=mails, connections=CONNECTIONS, octets=OCTETS)
             limit = max(limit, mails / seconds)
-            figures.append(one_round(port, mails, dkim=dkim))
+            figures.append(one_round(port, mails, dkim=dkim, store=fresh() if fresh else ""))
     return replace(max(figures, key=lambda figure: figure.whole), limit=limit)
 
 
-def one_round(port: int, mails: int, *, dkim: bool = False) -> SendFigure:
+def one_round(port: int, mails: int, *, dkim: bool = False, store: str = "") -> SendFigure:
     """One home, made, decided, sent and looked at again; the limit is not measured."""
     with tempfile.TemporaryDirectory() as folder:
-        home, runner = a_home(Path(folder), port, mails, dkim=dkim)
+        home, runner = a_home(Path(folder), port, mails, dkim=dkim, store=store)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop, ThreadPoolExecutor(1) as writer:
             return _measured(home, runner, mails, loop, writer)
 
@@ -143,7 +146,7 @@ async def _send(home: Home, runner: Runner, writer: ThreadPoolExecutor) -> None:
 
 
 def a_home(
-    folder: Path, port: int, leads: int, *, dkim: bool = False, clock: Clock | None = None
+    folder: Path, port: int, leads: int, *, dkim: bool = False, clock: Clock | None = None, store: str = ""
 ) -> tuple[Home, Runner]:
     """A home whose relay is at this port, with so many leads who are due for one mail of about 9.5 KB."""
     for name in ("layouts", "partials"):
@@ -151,7 +154,8 @@ def a_home(
         (folder / "templates" / name).mkdir(parents=True)
         for path in source.glob("*.html"):
             (folder / "templates" / name / path.name).write_bytes(path.read_bytes())
-    (folder / "config.toml").write_text(CONFIG.replace("2525", str(port)) + (_signed(folder) if dkim else ""))
+    own = f'store = "{store}"\n' if store else ""
+    (folder / "config.toml").write_text(own + CONFIG.replace("2525", str(port)) + (_signed(folder) if dkim else ""))
     (folder / "campaigns").mkdir()
     (folder / "campaigns" / "bench.toml").write_text(CAMPAIGN)
     (folder / "templates" / "bench" / "only").mkdir(parents=True)
@@ -191,10 +195,18 @@ def _mail() -> str:
 
 
 def main(*, dkim: bool = False) -> None:
-    figure = measure(dkim=dkim)
+    _print(measure(dkim=dkim), "signed by DKIM (RSA-2048): " if dkim else "")
+
+
+def on_postgresql() -> None:
+    with running_postgresql() as fresh:
+        _print(measure(fresh=fresh), "on PostgreSQL: ")
+
+
+def _print(figure: SendFigure, how: str) -> None:
     each = 1e6 / figure.mails
     print(
-        f"{'signed by DKIM (RSA-2048): ' if dkim else ''}"
+        f"{how}"
         f"sending process  {figure.sending / figure.limit:.3f} of smtp-source -d  "
         f"({figure.sending:,.0f} of {figure.limit:,.0f} mails/s)\n"
         f"whole send path  {figure.whole / figure.limit:.3f}, all in one process "

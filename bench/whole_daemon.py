@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bench.debian import free_port
 from bench.postfix import Postfix, ensure_postfix, running_sink, source_seconds
+from bench.postgresql import Fresh, running_postgresql
 from bench.send_path import CONNECTIONS, OCTETS, a_home
 from engine.clock import SystemClock
 from engine.service.home import Home
@@ -39,15 +40,15 @@ class DaemonSpeed:
     limit: float
 
 
-def measure(mails: int = MAILS, rounds: int = 2) -> DaemonSpeed:
-    """The best of some rounds, the limit measured before each."""
+def measure(mails: int = MAILS, rounds: int = 2, fresh: Fresh | None = None) -> DaemonSpeed:
+    """The best of some rounds, the limit measured before each; `fresh` makes their stores, SQLite without it."""
     postfix = ensure_postfix()
     one = two = limit = 0.0
     with running_sink(postfix) as port:
         for _ in range(rounds):
             limit = max(limit, _limit(postfix, port, mails))
-            one = max(one, _speed(port, mails, senders=1))
-            two = max(two, _speed(port, mails, senders=2))
+            one = max(one, _speed(port, mails, senders=1, store=fresh() if fresh else ""))
+            two = max(two, _speed(port, mails, senders=2, store=fresh() if fresh else ""))
     return DaemonSpeed(one, two, limit)
 
 
@@ -55,9 +56,9 @@ def _limit(postfix: Postfix, port: int, mails: int) -> float:
     return mails / source_seconds(postfix, port, mails=mails, connections=CONNECTIONS, octets=OCTETS)
 
 
-def _speed(port: int, mails: int, *, senders: int) -> float:
+def _speed(port: int, mails: int, *, senders: int, store: str = "") -> float:
     with tempfile.TemporaryDirectory() as folder:
-        home, _ = a_home(Path(folder), port, mails, clock=SystemClock())
+        home, _ = a_home(Path(folder), port, mails, clock=SystemClock(), store=store)
         with (Path(folder) / "config.toml").open("a") as config:
             config.write(f'\n[delivery]\ntick = "1s"\nsenders = {senders}\n\n[metrics]\nport = {free_port()}\n')
         with _daemon(home):
@@ -90,11 +91,19 @@ def _watched(home: Home, mails: int) -> float:
 
 
 def main() -> None:
-    speed = measure()
+    _print(measure(), "SQLite")
+
+
+def on_postgresql() -> None:
+    with running_postgresql() as fresh:
+        _print(measure(fresh=fresh), "PostgreSQL, whose processes share the machine, too")
+
+
+def _print(speed: DaemonSpeed, store: str) -> None:
     print(
         f"whole daemon     {speed.one / speed.limit:.3f} of smtp-source -d with one sending process "
         f"(to reach 0.25; {speed.one:,.0f} of {speed.limit:,.0f} mails/s), {speed.two / speed.limit:.3f} with two "
-        f"({speed.two / speed.one:.2f}×), deciding included, on SQLite"
+        f"({speed.two / speed.one:.2f}×), deciding included, on {store}"
     )
 
 

@@ -13,8 +13,9 @@ from engine.smtp.gate import Gate
 from engine.smtp.health import Alarm, Health, Use
 from engine.smtp.replies import SESSION_PHASES, Outcome, OutcomeKind, Phase, classify
 from engine.smtp.settings import RelaySettings, tls_context
-from engine.smtp.transaction import Outgoing, opening, transact
-from engine.smtp.turns import Pace, Place, Turns
+from engine.smtp.succession import Succession
+from engine.smtp.transaction import Outgoing, transact
+from engine.smtp.turns import Pace, Turns
 
 Listener = Callable[[str, float], None]
 """Hears, after each mail, which relay was talked to and for how many seconds; a new connection's greeting counts."""
@@ -58,7 +59,7 @@ class RelayPool:
         self._monotonic = monotonic
         self._health = Health()
         self._turns: Turns[Outgoing] = Turns(relay.max_connections)
-        self._begun: dict[int, Session] = {}  # by the identity of the mail that they are begun for
+        self._succession = Succession(self._turns, monotonic, self._forget)
         rates = (relay.rate_per_second, None if relay.rate_per_hour is None else relay.rate_per_hour / 3600)
         self._paces = [Pace(rate) for rate in rates if rate is not None]
         self._open: set[Session] = set()
@@ -114,6 +115,7 @@ class RelayPool:
             for session in self._open:
                 session.wire.abort("we are shutting down")
         await self._turns.all_back()
+        self._succession.close()
         if self._sweep is not None:
             self._sweep.cancel()
         for session, _ in self._idle:
@@ -136,12 +138,12 @@ class RelayPool:
             await self._turns.take(mail)
             try:
                 await self._wait_for_pace()
-                rest = None if id(mail) in self._begun else self._rest()
+                rest = None if self._succession.has_begun(mail) else self._rest()
                 return rest or await self._send_and_learn(mail, gate)
             finally:
                 self._turns.give()
         finally:
-            self._abandon(mail)
+            self._succession.abandon(mail)
 
     async def _send_and_learn(self, mail: Outgoing, gate: Gate) -> Outcome:
         is_trial = self._health.is_due
@@ -168,7 +170,7 @@ class RelayPool:
 
     async def _send_over_session(self, mail: Outgoing, gate: Gate) -> Outcome:
         try:
-            session = self._begun_session(mail) or self._idle_session() or await self._new_session()
+            session = self._succession.session_for(mail) or self._idle_session() or await self._new_session()
             outcome = await self._transact(session, mail, gate)
             if session.transactions > 1 and _went_stale(outcome):
                 # The relay had closed the kept line; nothing of this mail was heard.
@@ -179,21 +181,26 @@ class RelayPool:
 
     async def _transact(self, session: Session, mail: Outgoing, gate: Gate) -> Outcome:
         """Send the mail over the session; whoever waits longest may follow it there."""
-        heirs: list[Place[Outgoing]] = []
+        followed = False
 
         def follow() -> bytes:
-            commands = self._opening_of_next(session)
-            if commands:
-                heirs.append(self._turns.call_out())
+            nonlocal followed
+            commands = self._succession.begin_next(session) if self._may_be_followed(session) else b""
+            followed = bool(commands)
             return commands
 
         try:
             return await transact(session, mail, gate, follow)
         finally:
-            if heirs:
-                self._leave_to(heirs[0], session)
+            if followed:
+                self._succession.hand_on(session)
             else:
                 self._put_back(session)
+
+    def _may_be_followed(self, session: Session) -> bool:
+        """Not where a pace is set, where the relay is tried, or as the session's last mail."""
+        fit = self._health.use is Use.FIT and not self._closing.is_set()
+        return fit and not self._paces and not self._is_used_up(session)
 
     def _learn(self, outcome: Outcome, is_trial: bool) -> None:
         """Draw what follows for the relay from how one mail went."""
@@ -252,39 +259,6 @@ class RelayPool:
             self._opening.discard(task)
         self._open.add(session)
         return session
-
-    # one mail behind another on the same session
-
-    def _opening_of_next(self, session: Session) -> bytes:
-        """The commands of the mail that waits longest, if it may follow at once. Where a pace is set it may not."""
-        if self._paces or self._closing.is_set() or self._health.use is not Use.FIT or self._is_used_up(session):
-            return b""
-        place = self._turns.first()
-        return opening(place.wanted_for, session.offers) if place is not None else b""
-
-    def _leave_to(self, heir: Place[Outgoing], session: Session) -> None:
-        """Hand the session on to the mail whose commands it has heard; without the line it waits on, unharmed.
-
-        A relay that says 421 closes the line; the next mail must hear it.
-        """
-        if not (session.wire.is_open or session.wire.has_spoken):
-            self._forget(session)
-            self._turns.put_back(heir)
-        elif self._turns.grant(heir):
-            session.begun = True
-            self._begun[id(heir.wanted_for)] = session
-        else:
-            self._forget(session)
-
-    def _begun_session(self, mail: Outgoing) -> Session | None:
-        """The session that has heard this mail's commands, and what the relay said to them."""
-        return self._begun.pop(id(mail), None)
-
-    def _abandon(self, mail: Outgoing) -> None:
-        """A line that waits for a mail which does not come cannot be used for another."""
-        session = self._begun.pop(id(mail), None)
-        if session is not None:
-            self._forget(session)
 
     def _is_used_up(self, session: Session) -> bool:
         return session.transactions >= self.relay.messages_per_connection or len(self._open) > self._turns.limit

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SteppedClock
-from engine.smtp import pool
+from engine.smtp import succession
 from engine.smtp.connection import Offers, open_session
 from engine.smtp.mailer import Mailer, RelaySet, Routes, SendResult
 from engine.smtp.replies import OutcomeKind, Phase
@@ -16,6 +16,7 @@ from engine.smtp.settings import tls_context
 from engine.smtp.transaction import FOLLOWED, opening, transact
 from tests.smtp.sending import PLAIN, OpenGate, goodbye, mail_to, relay_to
 from tests.smtp.test_mailer import START, Pager
+from tests.smtp.warp import run_warped
 from tests.smtpscript import Cut, Rule, Say, Wait
 from tests.smtpserver import SmtpServer
 
@@ -43,10 +44,9 @@ def address(number: int) -> str:
 async def send_all(server: SmtpServer, gate: SomeGate, lines: int = 2, **changes: object) -> list[SendResult]:
     """All mails at once, over few lines, so that there is always one that may follow."""
     await server.start()
-    relays = RelaySet(
-        [relay_to(server, max_connections=lines, **changes)], Routes("test"), SteppedClock(START), Pager()
-    )
-    mailer = Mailer(relays, SteppedClock(START))
+    relay, clock = relay_to(server, max_connections=lines, **changes), SteppedClock(START)
+    relays = RelaySet([relay], Routes("test"), clock, Pager(), asyncio.get_running_loop().time)
+    mailer = Mailer(relays, clock)
     sends = (mailer.send(mail_to(address(number), ticket=number), gate) for number in range(1, MAILS + 1))
     try:
         return await asyncio.gather(*sends)
@@ -135,8 +135,17 @@ def test_mail_that_is_cancelled_after_its_commands_went_out_closes_the_line() ->
     assert taken(server) == {address(1): 1, address(3): 1}
 
 
+def test_mail_behind_a_slow_answer_goes_another_way() -> None:
+    server = SmtpServer(Rule("DOT", Wait(120), match=address(1)))
+    results = run_warped(send_all(server, SomeGate()))
+    assert {result.outcome.kind for result in results} == {K.ACCEPTED}
+    assert taken(server) == {address(number): 1 for number in range(1, MAILS + 1)}
+    assert list(server.accepted[-1].recipients) == [address(1)], "nobody waited for the slow one"
+    assert server.sessions == 2
+
+
 def test_nobody_follows_where_a_pace_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "opening", lambda *_: pytest.fail("a mail was begun before its time"))
+    monkeypatch.setattr(succession, "opening", lambda *_: pytest.fail("a mail was begun before its time"))
     server = SmtpServer()
     asyncio.run(send_all(server, SomeGate(), rate_per_second=1000.0))
     assert taken(server) == {address(number): 1 for number in range(1, MAILS + 1)}

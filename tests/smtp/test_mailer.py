@@ -338,7 +338,7 @@ def closing(drain: bool, rule: Rule, sends: int = 1) -> tuple[list[SendResult], 
 
 
 def test_draining_finishes_the_mails_under_way_and_hands_the_others_back():
-    results, server = closing(True, Rule("DOT", Wait(120)), sends=5)
+    results, server = closing(True, Rule("DOT", Wait(3)), sends=5)
     begun = [K.ACCEPTED] * 2  # the second one's commands had gone behind the first one's dot
     assert [result.outcome.kind for result in results] == begun + [K.RELAY_PAUSED] * 3
     assert all(result.outcome.before_gate for result in results[2:])
