@@ -11,11 +11,10 @@ from msgspec import structs
 
 from engine.content.mails import CompiledMail
 from engine.domain.campaign import Campaign
+from engine.domain.journey.asked import placed_rules
 from engine.domain.journey.facts import Enrollment, EventKind
-from engine.domain.rules import Rule
 from engine.domain.rules.nodes import Truth
 from engine.domain.rules.walking import names
-from engine.domain.steps.base import UntilEvent
 from engine.rehearsal.deeds import Deeds, StartedBy
 from engine.rehearsal.life import Life
 from engine.rehearsal.making_true import LINKS, Scene, deeds_for
@@ -53,7 +52,10 @@ def made_up_trigger(campaign: Campaign, mails: Iterable[CompiledMail], start: da
     dates = {name for scope, name in _anchors(campaign) if scope == "trigger"}
     asked = {use.path.removeprefix("trigger.").partition(".")[0] for mail in mails for use in _of_trigger(mail)}
     asked |= {
-        name.removeprefix("trigger.") for rule in _rules(campaign) for name in names(rule.node) if "trigger." in name
+        name.removeprefix("trigger.")
+        for _, _, rule in placed_rules(campaign)
+        for name in names(rule.node)
+        if "trigger." in name
     }
     if campaign.on is not None and campaign.on.key:
         asked.add(campaign.on.key.removeprefix("trigger."))
@@ -98,14 +100,3 @@ def _anchors(campaign: Campaign) -> Iterator[tuple[str, str]]:
 
 def _of_trigger(mail: CompiledMail) -> Iterator[Any]:
     return (use for use in mail.variables if use.path.startswith("trigger."))
-
-
-def _rules(campaign: Campaign) -> Iterator[Rule]:
-    own = (campaign.enter, campaign.exit, campaign.goal, *(stage.advance for stage in campaign.stages))
-    yield from (rule for rule in own if rule is not None)
-    for _, step in campaign.steps():
-        yield from step.rules()
-        if step.when is not None:
-            yield step.when
-        if isinstance(step.wait, UntilEvent):
-            yield step.wait.until

@@ -74,7 +74,8 @@ def _new_runs(draft: Draft) -> Iterator[Run]:
 
 
 def _welcome(run: Run, because: str) -> Run:
-    run.draft.stirs += 1
+    """A run begun. Lanes see it in this round already; others only where a rule asks in which campaigns a lead is."""
+    run.draft.stirs += run.draft.programme.asks_for_runs
     run.tell("entered", because=because, stage=run.now_is.stage)
     if run.now_is.holdout:
         run.tell("held_out", share=run.campaign.holdout)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from engine.domain.campaign import Campaign
-from engine.domain.rules import Rule
+from engine.domain.journey.asked import placed_rules
+from engine.domain.rules import Rule, names_used
 from engine.domain.timing import Calendar, Cap, PlainCalendar, Span
 
 
@@ -35,6 +37,9 @@ class Standing:
     paused: bool = False
 
 
+_PLAIN = Standing()
+
+
 @dataclass(frozen=True)
 class Programme:
     """Everything that decides, apart from the lead and the time."""
@@ -45,12 +50,24 @@ class Programme:
     standings: Mapping[str, Standing] = field(default_factory=dict)
 
     def standing(self, campaign: str) -> Standing:
-        return self.standings.get(campaign, Standing())
+        return self.standings.get(campaign, _PLAIN)
 
     def runs(self, campaign: str) -> bool:
         """Whether leads of this campaign move at present."""
         found = self.campaigns.get(campaign)
         return found is not None and found.state.runs and not self.standing(campaign).paused
+
+    def rules(self) -> Iterator[Rule]:
+        """Every rule that may be asked."""
+        if self.policy.never_rule is not None:
+            yield self.policy.never_rule
+        for campaign in self.campaigns.values():
+            yield from (rule for _, _, rule in placed_rules(campaign))
+
+    @cached_property
+    def asks_for_runs(self) -> bool:
+        """Whether any rule asks in which campaigns the lead is or was."""
+        return any(name.startswith("campaign:") for rule in self.rules() for name in names_used(rule))
 
     def admits(self, campaign: str) -> bool:
         """Whether this campaign lets leads in at present."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from engine.domain.rules.checking import Checker
 from engine.domain.rules.contradictions import can_be_false, can_be_true
@@ -46,8 +47,7 @@ class Rule:
         return self.source
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether a rule holds now.
 
     `turns_at` is the earliest instant after now at which time alone may change that; None if it never does.
@@ -70,8 +70,14 @@ def parse_rule(source: str, scope: Scope, place: Place) -> Rule | list[Problem]:
 
 def evaluate(rule: Rule, view: FactsView, now: datetime) -> Verdict:
     """Whether the rule holds for a lead now, and until when at least time alone leaves that as it is."""
+    if not rule.turns:
+        return _HOLDS if rule.test(view, now) else _FAILS
     instants = [instant for turn in rule.turns if (instant := turn(view, now)) is not None]
     return Verdict(rule.test(view, now), min(instants, default=None))
+
+
+_HOLDS, _FAILS = Verdict(True, None), Verdict(False, None)
+"""Most rules have nothing to do with time."""
 
 
 def holds(rule: Rule, view: FactsView, now: datetime) -> bool:

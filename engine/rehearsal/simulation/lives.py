@@ -22,8 +22,7 @@ from engine.domain.journey.facts import Delivery, Enrollment, EventKind, LeadFac
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.route import step_now
 from engine.domain.journey.view import LeadView
-from engine.domain.rules import Rule, holds, names_used
-from engine.domain.steps import BranchStep, UntilEvent
+from engine.domain.rules import holds, names_used
 from engine.domain.timing import parse_span
 from engine.rehearsal.life import QUARANTINE, Life, Mailed
 from engine.rehearsal.simulation.deeds import Deed, DeedKind, Habits, deeds
@@ -67,7 +66,7 @@ class Lives:
         self.programme: Programme = setup.programme()
         found = parse_span(setup.config.tracking.quarantine)
         self._quarantine = QUARANTINE if isinstance(found, str) else found.elapsed
-        self._reads_opens = any("opened" in name for rule in rules_of(self.programme) for name in names_used(rule))
+        self._reads_opens = any("opened" in name for rule in self.programme.rules() for name in names_used(rule))
 
     def play(self, facts: LeadFacts, run: int = 0, first: str = "") -> Lived:
         """The lead's life to the end of the span; the same `run` gives the same life.
@@ -186,33 +185,6 @@ class _Play:
             return
         properties = trigger_properties(self.lives.setup.campaigns, event, self.life.facts.lead.id, self.life.now)
         self.life.happens(EventKind.CUSTOM, event, properties=properties)
-
-
-def rules_of(programme: Programme) -> Iterator[Rule]:
-    """Every rule that may be asked."""
-    if programme.policy.never_rule is not None:
-        yield programme.policy.never_rule
-    for campaign in programme.campaigns.values():
-        for _, _, rule in placed_rules(campaign):
-            yield rule
-
-
-def placed_rules(campaign: Campaign) -> Iterator[tuple[str, str, Rule]]:
-    """The rules of a campaign: where each stands (a stage, stage/step, or empty), its key, and itself."""
-    for key, rule in (("enter", campaign.enter), ("exit", campaign.exit), ("goal", campaign.goal)):
-        if rule is not None:
-            yield "", key, rule
-    for stage in campaign.stages:
-        if stage.advance is not None:
-            yield stage.id, "advance", stage.advance
-        for step in stage.steps:
-            where = f"{stage.id}/{step.id}"
-            if step.when is not None:
-                yield where, "when", step.when
-            if isinstance(step.wait, UntilEvent):
-                yield where, "wait", step.wait.until
-            if isinstance(step, BranchStep):
-                yield from ((where, "branch", arm.when) for arm in step.arms if arm.when is not None)
 
 
 def trigger_properties(campaigns: Mapping[str, Campaign], event: str, lead: int, at: datetime) -> dict[str, object]:

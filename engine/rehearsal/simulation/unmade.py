@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.domain.campaign import Campaign
+from engine.domain.journey.asked import placed_rules
 from engine.domain.rules import names_used
-from engine.rehearsal.simulation.lives import REPLY, placed_rules
+from engine.rehearsal.simulation.lives import REPLY
 from engine.rehearsal.simulation.setup import Setup
 
 

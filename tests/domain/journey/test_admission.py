@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine.domain.campaign import CampaignState
 from engine.domain.journey.chance import held_out, variant
-from engine.domain.journey.facts import EventKind, LeadFacts
+from engine.domain.journey.facts import EnrollmentStatus, EventKind, LeadFacts
 from engine.domain.journey.programme import Standing
 
 from .world import DAY, HOUR, MONDAY, Play, campaign, email, lead, programme, stage
@@ -27,6 +27,15 @@ def test_a_condition_that_time_alone_fulfils_is_not_missed():
     play = Play(programme(campaign("c", ONE, enter="days_since(created) >= 10"))).run_to(MONDAY)
     assert play.due_at == MONDAY + 9 * DAY
     assert play.run_to(MONDAY + 20 * DAY).enrollment().entered_at == MONDAY + 9 * DAY
+
+
+def test_who_enters_one_campaign_enters_those_that_ask_for_it_at_the_same_look():
+    asking = campaign("a", ONE, enter="ever.entered('b')"), campaign("b", ONE, exit="ever.entered('a')")
+    play = Play(programme(*asking)).run_to(MONDAY)
+    assert [(e.campaign, e.status) for e in play.facts.enrollments] == [
+        ("b", EnrollmentStatus.ENDED),
+        ("a", EnrollmentStatus.ACTIVE),
+    ]
 
 
 @pytest.mark.parametrize("state", [CampaignState.DRAFT, CampaignState.CLOSING, CampaignState.PAUSED])

@@ -42,9 +42,18 @@ RULES = (
     "points > 5",
     "opened('a') and not clicked('a')",
     "ever.finished('x')",
+    "ever.entered('y')",
     "false",
 )
-ENTERS = ("true", "ripe", "days_since(created) >= 3", "event('demo')", "ever.finished('x')", "points > 5")
+ENTERS = (
+    "true",
+    "ripe",
+    "days_since(created) >= 3",
+    "event('demo')",
+    "ever.finished('x')",
+    "ever.entered('y')",
+    "points > 5",
+)
 WAITS = ("", "10m", "1d", "3 business days", "until Tue 10:00", "2w")
 WINDOWS = (None, window("Mon-Thu", "09:00-17:00"), window("Sat", "10:00-11:00", "Europe/Berlin"))
 DATES = ("3 days before lead.renewal 10:00", "on lead.renewal", "every year on lead.birthday 09:00")
