@@ -39,6 +39,10 @@ CAMPAIGN: Mapping[str, tuple[str, str]] = {
         "only a step's history follows.",
         '{ demo = "video", "compare/case" = "ready/story" }',
     ),
+    "silence": (
+        "Warnings about this file that are meant, by their code, and why. Mistakes cannot be silenced.",
+        '{ W221 = "opens are all that this list gives" }',
+    ),
     "stage": ("The stages, each with a header `[stage.NAME]`, in order. At least one.", "[stage.start]"),
 }
 

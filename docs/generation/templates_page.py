@@ -38,6 +38,7 @@ HEAD = {
     "reply_to": "Where answers go.",
     "layout": "The layout of a Markdown mail: `default` or `letter`, or one of your own in `templates/layouts/`.",
     "title": "A title that layouts may show as `title`.",
+    "silence": 'Warnings about this mail that are meant, by their code, and why: `silence = { W512 = "…" }`.',
     "links": 'Names of links by their addresses, as a table: `links = { pricing = "https://…" }`.',
 }
 MAY = (

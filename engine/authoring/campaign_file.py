@@ -13,9 +13,10 @@ from pathlib import PurePosixPath
 from engine.authoring.outline import Outline, outline, stage_items, step_ids, step_items
 from engine.authoring.policy import scope_for
 from engine.authoring.reader import Notes, Table, choice, flag, line, table, text, whole
+from engine.authoring.silence import Silence
 from engine.authoring.step_keys import Reading, keys_of_steps, read_step, sender
 from engine.authoring.toml_source import Document, Item
-from engine.authoring.values import cadence, constant, delay, is_name, mailbox, name, name_hint, rule, window
+from engine.authoring.values import cadence, constant, delay, is_name, mailbox, name, name_hint, rule, silences, window
 from engine.config.model import Config
 from engine.domain.campaign import EXIT, HOLD, Campaign, CampaignState, Exhausted, Reentry, Stage, Trigger
 from engine.domain.rules.scope import Links, Steps
@@ -25,7 +26,7 @@ from engine.errors import Place, Problem
 
 CAMPAIGN_KEYS = (
     *("title", "theme", "state", "from", "reply_to", "lane", "priority", "enter", "on", "key", "reenter", "backfill"),
-    *("exit", "goal", "window", "holdout", "vars", "moved", "stage"),
+    *("exit", "goal", "window", "holdout", "vars", "moved", "silence", "stage"),
 )
 STAGE_KEYS = ("advance", "exhausted", "cadence", "step")
 
@@ -70,6 +71,7 @@ class CampaignDraft:
     steps: list[PlacedStep] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     readable: bool = True
+    silences: tuple[Silence, ...] = ()
 
     @property
     def root(self) -> Item:
@@ -128,6 +130,7 @@ def read_campaign(document: Document, around: Surroundings) -> CampaignDraft:
         moved=read.get("moved", _moved, {}),
         stages=_stages(read, draft, Reading(inner, around.config.sender.default)),
     )
+    draft.silences = read.get("silence", silences, ())
     draft.readable = not any(item.is_table for _, item in read.unknown())
     read.finish(_at_the_top(read))
     return draft
@@ -225,7 +228,7 @@ def _moved(item: Item, notes: Notes) -> Mapping[str, str] | None:
 
 def _swallowed(root: Item, notes: Notes) -> bool:
     """Keys of the campaign below a `[vars]` header became vars, which nobody would notice."""
-    for table_name in ("vars", "moved", "window"):
+    for table_name in ("vars", "moved", "window", "silence"):
         found = root.get(table_name)
         if found is None or not found.is_table or found.place.column >= found.key.column:
             continue

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from engine.authoring.policy import OF_THE_LEAD, scope_for
 from engine.authoring.reader import Converter, Notes
+from engine.authoring.silence import Silence
 from engine.authoring.toml_source import Item
-from engine.authoring.values import address, domain_of, mailbox, rule, said, span, zone_name
+from engine.authoring.values import address, domain_of, mailbox, rule, said, silences, span, zone_name
 from engine.config.model import Config
 from engine.config.rotation import parse_rotation
 from engine.domain.rules import RESERVED_NAMES
@@ -32,6 +33,14 @@ def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[st
     _store(config, root, notes)
     _webhooks(root, notes)
     _utm(config, root, notes)
+    config_silences(root, notes)
+
+
+def config_silences(root: Item, notes: Notes) -> tuple[Silence, ...]:
+    """The findings that config says are meant, in all files."""
+    check = root.get("check")
+    found = check.get("silence") if check is not None else None
+    return (silences(found, notes) if found is not None and found.is_table else None) or ()
 
 
 def _items(root: Item, path: tuple[str, ...]) -> Iterator[Item]:

@@ -1,15 +1,16 @@
 """Every code that a problem can have, with its reason in a line. The reference page is generated from this.
 
 E is a mistake that keeps the files from being applied, W a warning. E0 files and keys, E1 rules, E2 campaigns and the
-people and fields they name, E3 templates, E4 scenarios, W4 what is better mended in templates.
+people and fields they name, E3 templates, E4 scenarios. Warnings are explained at length in `findings`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.authoring.findings import FINDINGS
+
 CODES: Mapping[str, str] = {
-    "W001": "A file in campaigns/ is no campaign, by its name.",
     "E001": "A file cannot be read: not UTF-8, too large, a link out of the home, no permission.",
     "E002": "The text is not TOML, in a way that has no code of its own.",
     "E003": "Text, a date or a truth value is not written as TOML wants it, mostly without quotes.",
@@ -28,6 +29,7 @@ CODES: Mapping[str, str] = {
     "E017": "A secret stands in a file that is shared.",
     "E018": "A step does nothing, or several things.",
     "E019": "A trigger or its key is not understood.",
+    "E020": "A silence names no warning, or gives no reason.",
     "E100": "A text is not a rule, or is empty.",
     "E101": "A rule uses what is not part of the rule language.",
     "E102": "A rule compares or calculates with values of different types.",
@@ -39,8 +41,6 @@ CODES: Mapping[str, str] = {
     "E108": "A value stands where a rule needs a condition.",
     "E109": "A date or a length of time in a rule is not understood.",
     "E110": "A rule contradicts itself, so that it never holds.",
-    "W110": "A rule is switched off: it says false.",
-    "W111": "A rule holds for every lead.",
     "E112": "A rule is too long or nested too deeply.",
     "E201": "A stage can run out of steps, and nothing says what then.",
     "E202": "A way leads to a stage that does not exist.",
@@ -52,21 +52,15 @@ CODES: Mapping[str, str] = {
     "E208": "A mail answers one that does not exist, or comes later.",
     "E209": "Two steps have the same id.",
     "E210": "Nobody ever enters a live campaign.",
-    "W210": "Nobody will ever enter a campaign once it is live.",
     "E211": "A key goes with enter or on, which the campaign does not have.",
     "E213": "A step's date counts from something that is not there, or is no date.",
     "E214": "A step has a wait and a date.",
     "E215": "A step says what happens when it is late, and has no date.",
     "E216": "Variants leave nothing to compare.",
     "E217": "`moved` names what is not there, or is still there.",
-    "W203": "A priority has no effect, because the campaign is in no lane.",
-    "W204": "A lane is probably misspelled.",
     "E230": "A mail address is not well-formed.",
     "E231": "Nothing says who the mails of a live campaign are from.",
-    "W231": "Nothing says who the mails of a campaign are from.",
     "E232": "A sender's domain is not among the verified ones.",
-    "W232": "An owner's address is not on a verified domain, so that the other sender is taken.",
-    "W233": "Mail is from the lead's owner, and config knows no owners.",
     "E234": "A colleague is named whom config does not know.",
     "E235": "A webhook is named that config does not have.",
     "E241": "A step sets a field that does not exist, or that follows from what the lead does.",
@@ -116,11 +110,6 @@ CODES: Mapping[str, str] = {
     "E407": "A moment in a scenario is not understood, is no such day, or comes too early.",
     "E408": "A scenario's lead has a field that does not exist, or a value that it cannot hold.",
     "E409": "Two scenarios of a file have the same name.",
-    "W405": "The preheader repeats the subject.",
-    "W406": "A picture has no text for those who do not see it.",
-    "W407": "A mail is so long that mailboxes cut it.",
-    "W408": "An element of HTML is not closed.",
-    "W409": "No campaign sends a mail that is written.",
-    "W410": "A mail holds a placeholder of another tool.",
+    **{code: finding.reason for code, finding in FINDINGS.items()},
 }
 """The reason of each code."""

@@ -19,12 +19,14 @@ from engine.authoring.campaign_file import (
 )
 from engine.authoring.checks import check_campaign, check_campaigns
 from engine.authoring.config_file import read_config
+from engine.authoring.config_values import config_silences
 from engine.authoring.outline import Outline, outline
 from engine.authoring.policy import CONFIG_FILE
 from engine.authoring.reader import Notes
 from engine.authoring.scenario_file import SCENARIOS, read_scenarios, stands_alone, tested_campaign
 from engine.authoring.scenario_steps import Known
-from engine.authoring.toml_source import Document, read_document, read_text
+from engine.authoring.silence import Silence
+from engine.authoring.toml_source import Document, Item, read_document, read_text
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
 from engine.domain.rules.scope import Steps
@@ -46,6 +48,7 @@ class Home:
     `drafts` are all campaigns as far as they could be read, with the places of what they say. `config` holds defaults
     where the file is mistaken; `config_usable` says whether it is without mistakes. `scenarios` are those without
     mistakes, by the campaign that they test; their files are not among `texts`, because they are no part of what runs.
+    `silences` are those of config, which reach all files; those of a campaign are in its draft.
     """
 
     root: Path
@@ -56,6 +59,7 @@ class Home:
     drafts: dict[str, CampaignDraft] = field(default_factory=dict)
     config_usable: bool = True
     scenarios: dict[str, list[Scenario]] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
 
     @property
     def templates(self) -> Path:
@@ -95,12 +99,20 @@ class HomeFiles:
             notes.extend(found)
             if not any(problem.is_error for problem in (*found, *_of_file(self.problems, document.path))):
                 campaigns[name] = draft.campaign
-        check_campaigns(drafts.values(), notes)
+        check_campaigns(drafts.values(), notes, self._wanted_stages())
         of_scenarios = Notes()
         scenarios = self._scenarios(Known(config, drafts, steps, ""), of_scenarios)
         notes.extend(problem for problem in of_scenarios.problems if problem.code not in unknowable)
         problems = sorted(set(notes.problems), key=_order)
-        return Home(self.root, config, campaigns, dict(self.texts), problems, drafts, usable, scenarios)
+        # What is wrong with the silences of config was noted when it was read.
+        silences = config_silences(self.config.root, Notes()) if self.config is not None else ()
+        return Home(self.root, config, campaigns, dict(self.texts), problems, drafts, usable, scenarios, silences)
+
+    def _wanted_stages(self) -> Item | None:
+        """The stages that every theme should serve, as config lists them."""
+        check = self.config.root.get("check") if self.config is not None else None
+        found = check.get("stages") if check is not None else None
+        return found if found is not None and isinstance(found.value, list) else None
 
     def _scenarios(self, known: Known, notes: Notes) -> dict[str, list[Scenario]]:
         """The scenarios of each campaign that has some; those of one that cannot be read are not judged."""

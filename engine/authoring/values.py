@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from engine.authoring.reader import Converter, Notes, Table, line, text
+from engine.authoring.silence import EXAMPLE, Silence, read_silence
 from engine.authoring.toml_source import Item
 from engine.domain.rules import Rule, Scope, parse_rule
 from engine.domain.rules import warnings as oddities
@@ -30,7 +31,7 @@ from engine.domain.timing import (
     zone_named,
 )
 from engine.domain.timing.windows import LEAD_ZONE
-from engine.errors import Place, did_you_mean
+from engine.errors import Place, Problem, did_you_mean
 
 T = TypeVar("T")
 
@@ -234,3 +235,13 @@ def constant(item: Item, notes: Notes) -> object | None:
         return tuple(value)
     notes.wrong_type(item, "a text, a number, true or false, a date or a list of texts")
     return None
+
+
+def silences(item: Item, notes: Notes) -> tuple[Silence, ...] | None:
+    """The findings that the file says are meant, by their codes with a reason each."""
+    if not item.is_table:
+        notes.wrong_type(item, "codes with a reason each", EXAMPLE)
+        return None
+    found = [read_silence(code, inside.value, inside.key, inside.place) for code, inside in item.entries()]
+    notes.extend(one for one in found if isinstance(one, Problem))
+    return tuple(one for one in found if isinstance(one, Silence))

@@ -179,6 +179,39 @@ class Internal(Section):
     domains: tuple[str, ...] = Field((), description="Domains of colleagues.")
 
 
+MAIL_PROGRAMS: dict[str, str] = {
+    "gmail": "Gmail",
+    "outlook-windows": "Outlook for Windows",
+    "outlook": "Outlook on the web or a phone",
+    "outlook-mac": "Outlook for Mac",
+    "apple-mail": "Apple Mail",
+    "yahoo": "Yahoo Mail",
+    "samsung": "Samsung Email",
+    "thunderbird": "Thunderbird",
+    "gmx": "GMX and WEB.DE",
+}
+"""The mail programs whose support `check` knows, and what people call them."""
+
+MailProgram = Literal[
+    "gmail", "outlook-windows", "outlook", "outlook-mac", "apple-mail", "yahoo", "samsung", "thunderbird", "gmx"
+]
+
+
+class Check(Section):
+    """What `ripeline check` looks for in this home."""
+
+    clients: tuple[MailProgram, ...] = Field(
+        ("gmail", "outlook-windows", "outlook", "apple-mail", "yahoo"),
+        description="The mail programs that count: what one of them does not show is told (W501, W502, W503).",
+    )
+    stages: tuple[str, ...] = Field(
+        (), description="Stages in which every theme should have a mail; a theme without one is told (W225)."
+    )
+    silence: dict[str, object] = Field(
+        {}, description='Warnings that are meant, in all files: the code, and why. `{ W533 = "…" }`'
+    )
+
+
 class Apply(Section):
     safe: bool = Field(
         False,
@@ -234,6 +267,7 @@ class Config(Section):
     alerts: Alerts = Alerts()
     lifecycle: Lifecycle = Lifecycle()
     internal: Internal = Internal()
+    check: Check = Check()
     apply: Apply = Apply()
     logs: Logs = Logs()
     metrics: Metrics = Metrics()

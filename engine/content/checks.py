@@ -15,7 +15,6 @@ from engine.errors import Place, Problem, Severity
 _MUST_CLOSE = frozenset(
     ("a", "table", "style", "title", "b", "i", "em", "strong", "span", "div", "center", "font", "h1", "h2", "h3")
 )
-MAX_HTML = 100_000
 
 
 def mail_problems(
@@ -27,7 +26,6 @@ def mail_problems(
         *([] if operational else _leaving(mail, place)),
         *_postal(mail, settings, place),
         *_repeated(mail, head, place),
-        *_length(mail, place),
     ]
 
 
@@ -80,13 +78,6 @@ def _repeated(mail: CompiledMail, head: Head, place: Place) -> list[Problem]:
             )
         ]
     return []
-
-
-def _length(mail: CompiledMail, place: Place) -> list[Problem]:
-    if len(mail.html.encode()) <= MAX_HTML:
-        return []
-    message = f"this mail has {len(mail.html.encode()) // 1000} KB of HTML; Gmail cuts mails at 102 KB"
-    return [Problem("W407", message, place, "shorten it, or move parts to a page", Severity.WARNING)]
 
 
 def open_tags(body: str, origin: Origin) -> list[Problem]:

@@ -22,7 +22,7 @@ from engine.content.mails import CompiledMail, MailKey, MailWanted, SourceFile, 
 from engine.content.settings import CompileSettings
 from engine.errors import Problem
 
-VERSION = "4"  # of what the compiler writes: a new one compiles everything again
+VERSION = "5"  # of what the compiler writes: a new one compiles everything again
 MAX_ANSWER = 32_000_000
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jinja2 import nodes
 
+from engine.authoring.silence import Silence
 from engine.content import markdown, mjml
 from engine.content.assets import AssetTable
 from engine.content.checks import mail_problems, open_tags
@@ -20,6 +21,9 @@ from engine.content.frames import Definition, Fragment, Frame, Value
 from engine.content.frontmatter import Head, read_head
 from engine.content.library import Library, OutsideError, Page
 from engine.content.links import LinkTable
+from engine.content.lint import Draft, lint
+from engine.content.lint.draft import longest
+from engine.content.lint.lines import subject_findings
 from engine.content.mails import CompiledMail, VariableUse
 from engine.content.names import Names
 from engine.content.origin import Origin, RefusedError
@@ -35,15 +39,18 @@ _TAGS = ("a", "b", "c", "d", "qa", "qb", "qc", "qd")
 _UNREADABLE = frozenset(("E304", "E305"))
 
 
-def compile_page(library: Library, page: Page, settings: CompileSettings) -> tuple[CompiledMail | None, list[Problem]]:
-    """A mail, or None and every mistake found; warnings may come with a mail."""
+def compile_page(
+    library: Library, page: Page, settings: CompileSettings
+) -> tuple[CompiledMail | None, list[Problem], tuple[Silence, ...]]:
+    """A mail, or None and every mistake found; warnings may come with a mail, also those that its head silences."""
     for tag in _TAGS:
         try:
-            return Compilation(library, page, settings, Marks(tag)).run()
+            work = Compilation(library, page, settings, Marks(tag))
+            return *work.run(), work.silences
         except MarkCollisionError:
             continue
     message = "this text cannot be told apart from the compiler's own marks"
-    return None, [Problem("E324", message, library.place(page.path))]
+    return None, [Problem("E324", message, library.place(page.path))], ()
 
 
 @dataclass
@@ -56,6 +63,8 @@ class Compilation:
     marks: Marks
     problems: list[Problem] = field(default_factory=list)
     seen: list[Pieces] = field(default_factory=list)
+    lines: dict[str, Pieces] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
     layout: str = ""
 
     def run(self) -> tuple[CompiledMail | None, list[Problem]]:
@@ -75,6 +84,7 @@ class Compilation:
         self.marks.check(source)
         head, mistakes = read_head(self.library, self.page.path, source)
         self.problems += mistakes
+        self.silences = head.silences
         if any(mistake.code in _UNREADABLE for mistake in mistakes):
             return None  # without its head a mail has more mistakes than its author made
         names = Names.for_authors(self.settings, head.links)
@@ -90,7 +100,8 @@ class Compilation:
         """A value of the head as Jinja source."""
         if key not in head.values:
             return ""
-        return line_source(self.marks, self._flat_line(flattener, head.values[key], head.places.get(key)))
+        self.lines[key] = self._flat_line(flattener, head.values[key], head.places.get(key))
+        return line_source(self.marks, self.lines[key])
 
     def _flat_line(self, flattener: Flattener, value: str, place: Place | None) -> Pieces:
         place = place or self.library.place(self.page.path, 1, 1)
@@ -175,9 +186,8 @@ class Compilation:
         table = LinkTable(self.marks, self.settings, self.page.key, self._link_names(flattener))
         assets = AssetTable(self.library, self.marks, self._asset_folders())
         rewriter = Rewriter(self.marks, table, assets, origins, self.page.format == ".mjml")
-        document = rewriter.rewritten(
-            self._with_styles(_with_preheader(self.marks, marked, self.seen, lines["preheader"]))
-        )
+        styled = self._with_styles(_with_preheader(self.marks, marked, self.seen, lines["preheader"]))
+        document = rewriter.rewritten(styled)
         text = self._text(flattener, rewriter, document)
         self.problems += rewriter.problems
         mail = CompiledMail(
@@ -197,7 +207,22 @@ class Compilation:
         self.problems += mail_problems(
             mail, head, self.settings, self.library.place(self.page.path), self.page.operational
         )
+        if not any(problem.is_error for problem in self.problems):
+            self.problems += lint(self._draft(head, styled, origins))
         return mail
+
+    def _draft(self, head: Head, styled: str, origins: Sequence[Origin]) -> Draft:
+        """The mail as it is judged: with its styles, before links lead through the tracker."""
+        return Draft(
+            marks=self.marks,
+            markup=styled,
+            origins=origins,
+            lines=self.lines,
+            places=head.places,
+            page=self.library.place(self.page.path),
+            language=self.page.key.language or self.settings.language,
+            clients=self.settings.clients,
+        )
 
     def _whole_file(self) -> Origin:
         source = decode(self.library.read(self.page.path), self.library.place(self.page.path))
@@ -263,7 +288,7 @@ def compile_line(source: str, place: Place, settings: CompileSettings) -> tuple[
         pieces = flattener.body(unit.tree.body, Frame(unit, {}))
     except RefusedError as refusal:
         return "", [*problems, Problem(refusal.code, refusal.message, refusal.place, refusal.hint)]
-    return line_source(Marks(), pieces), problems
+    return line_source(Marks(), pieces), [*problems, *subject_findings(longest(pieces), place)]
 
 
 def line_source(marks: Marks, pieces: Pieces) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
+from engine.authoring.silence import EXAMPLE, Silence, read_silence
 from engine.content.library import Library
 from engine.errors import Place, Problem, did_you_mean
 
-KEYS = ("subject", "preheader", "from", "reply_to", "layout", "title", "links")
+KEYS = ("subject", "preheader", "from", "reply_to", "layout", "title", "links", "silence")
 _FENCE = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
 _ALIASES = {"reply-to": "reply_to", "replyto": "reply_to", "preview": "preheader", "preheader_text": "preheader"}
 
@@ -22,6 +24,7 @@ class Head:
     values: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
     body: str = ""
     body_line: int = 1
 
@@ -51,8 +54,29 @@ def _parse(library: Library, path: str, source: str, span: tuple[int, re.Match[s
     except tomllib.TOMLDecodeError as error:
         return Head(body=body, body_line=body_line), [_toml(library, path, error)]
     places = _places(library, path, text)
-    values, links, problems = _checked(raw, places, library.place(path, 1, 1))
-    return Head(values, links, places, body, body_line), problems
+    whole = library.place(path, 1, 1)
+    silences, mistaken = _silences(raw.pop("silence", {}), places, partial(_key_place, library, path, text))
+    values, links, problems = _checked(raw, places, whole)
+    return Head(values, links, places, silences, body, body_line), [*problems, *mistaken]
+
+
+def _silences(
+    raw: object, places: Mapping[str, Place], key: Callable[[str], Place]
+) -> tuple[tuple[Silence, ...], list[Problem]]:
+    if not isinstance(raw, dict):
+        message = f"'silence' must be a table, not {_kind(raw)}"
+        return (), [Problem("E307", message, places.get("silence", key("silence")), EXAMPLE)]
+    found = [read_silence(code, reason, key(code), key(code)) for code, reason in raw.items()]
+    problems = [one for one in found if isinstance(one, Problem)]
+    return tuple(one for one in found if isinstance(one, Silence)), problems
+
+
+def _key_place(library: Library, path: str, text: str, key: str) -> Place:
+    """Where a key itself stands in the head."""
+    for number, line in enumerate(text.split("\n"), start=2):
+        if found := re.search(rf"""(?<![\w-])(["']?){re.escape(key)}\1\s*=""", line):
+            return library.place(path, number, found.start() + len(found[1]) + 1, len(key))
+    return library.place(path, 1, 1)
 
 
 def _places(library: Library, path: str, text: str) -> dict[str, Place]:
@@ -114,7 +138,7 @@ def _links(
 
 
 def _kind(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+    names = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
     return names.get(type(value), "a date")
 
 

@@ -11,7 +11,11 @@ from engine.content.form import load_form
 from engine.content.mails import CompiledMail
 from engine.content.settings import CompileSettings
 from engine.domain.tokens import KeyRing
-from engine.errors import Place, Problem
+from engine.errors import Place, Problem, Severity
+
+KB = 1024
+CUT_AT = 102 * KB
+NEARLY_CUT = 92 * KB
 
 _SAMPLES: Mapping[str, object] = {
     "number": 7,
@@ -52,9 +56,20 @@ def first_render(mail: CompiledMail, settings: CompileSettings, place: Place) ->
         form = load_form(
             mail, ring, Site("http://127.0.0.1"), CampaignInfo("sample", "Sample", "sample"), settings.vars
         )
-        form.message(sample_context(settings))
+        context = sample_context(settings)
+        rendered = form.render(context)
+        form.assembled(rendered, context)
     except MailError:
         return []  # made-up values need not suit; the lead's own are judged at send time
     except ValueError as error:
         return [Problem("E327", f"this mail cannot be written: {error}", place)]
-    return []
+    return _length(len(rendered.html), place)
+
+
+def _length(size: int, place: Place) -> list[Problem]:
+    """Whether Gmail cuts the mail, by the bytes of its HTML part as it is sent."""
+    if size < NEARLY_CUT:
+        return []
+    cut = "Gmail cuts mails at 102 KB" if size >= CUT_AT else "Gmail cuts mails at 102 KB, and values may be longer"
+    message = f"this mail has {size / KB:.0f} KB of HTML; {cut}"
+    return [Problem("W407", message, place, "shorten it, or move parts to a page", Severity.WARNING)]

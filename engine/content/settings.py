@@ -38,7 +38,8 @@ class CompileSettings:
     """Settings that a compiled mail depends on; a change compiles it anew.
 
     `fields` maps each lead field to its type; `vars` has what `vars.` may be followed by, config's and the campaigns',
-    with a value to try. In `utm`, {theme}, {stage}, {mail} and {campaign} are filled in.
+    with a value to try. In `utm`, {theme}, {stage}, {mail} and {campaign} are filled in. `clients` are the mail
+    programs that count when a mail is judged.
     """
 
     fields: Mapping[str, str] = field(default_factory=lambda: dict(STANDARD_FIELDS))
@@ -47,6 +48,7 @@ class CompileSettings:
     utm: Mapping[str, str] = field(default_factory=dict)
     utm_domains: tuple[str, ...] = ()
     language: str = "en"
+    clients: tuple[str, ...] = ()
 
     @classmethod
     def from_config(cls, config: Config, extra_fields: Mapping[str, str] | None = None) -> CompileSettings:
@@ -59,6 +61,7 @@ class CompileSettings:
             utm=dict(config.tracking.utm),
             utm_domains=config.tracking.utm_domains,
             language=config.company.language,
+            clients=config.check.clients,
         )
 
     def to_json(self) -> str:
@@ -67,4 +70,4 @@ class CompileSettings:
     @classmethod
     def from_json(cls, text: str) -> CompileSettings:
         raw: dict[str, Any] = json.loads(text)
-        return cls(**raw | {"utm_domains": tuple(raw["utm_domains"])})
+        return cls(**raw | {name: tuple(raw[name]) for name in ("utm_domains", "clients")})

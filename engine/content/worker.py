@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
+from engine.authoring.silence import needless, without_silenced
 from engine.content.compiler import compile_page
 from engine.content.library import Library, Page
 from engine.content.mails import CompiledMail, MailKey
@@ -35,15 +36,21 @@ def serve() -> None:
 
 
 def compile_one(library: Library, page: Page, settings: CompileSettings) -> tuple[CompiledMail | None, list[Problem]]:
-    """A page, compiled and rendered once; whatever goes wrong becomes a problem of this page."""
+    """A page, compiled and rendered once; whatever goes wrong becomes a problem of this page.
+
+    Findings that the page's head silences are not among the problems; a silence of none is.
+    """
     try:
-        mail, problems = compile_page(library, page, settings)
+        mail, problems, silences = compile_page(library, page, settings)
         if mail is not None:
             problems += first_render(mail, settings, library.place(page.path))
     except (MemoryError, RecursionError):
         message = "this template needs more memory than a mail may use"
         return None, [Problem("E326", message, library.place(page.path), "what does it repeat?")]
-    return (None if any(problem.is_error for problem in problems) else mail), problems
+    told, used = without_silenced(problems, silences)
+    if any(problem.is_error for problem in problems):
+        return None, told
+    return mail, [*told, *needless(silences, used)]
 
 
 def _compiled(request: dict[str, Any], root: Path, shown: str, settings: CompileSettings) -> dict[str, Any]:

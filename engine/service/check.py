@@ -21,6 +21,7 @@ from engine.domain.rules.scope import Links
 from engine.domain.scenario import Scenario
 from engine.domain.steps import EmailStep
 from engine.errors import Place, Problem, Severity, did_you_mean
+from engine.service.heard import heard
 from engine.service.mail_cache import MailCache
 
 _PAGES = frozenset({".md", ".html", ".mjml"})
@@ -137,7 +138,7 @@ def check(
     ]
     return CheckReport(
         root=home,
-        problems=tuple(sorted(set(problems), key=_order)),
+        problems=tuple(sorted(set(heard(problems, found)), key=_order)),
         config=found.config,
         campaigns=found.campaigns,
         mails=compiled.mails,

@@ -30,7 +30,7 @@ SETTINGS = CompileSettings(
     vars={"booking": "https://meet.example/ann?a=1&b=2"},
 )
 FOOTER = '<p>{{ company.postal_address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p>'
-LAYOUT = f"<!doctype html><html><body>{{% block content %}}{{% endblock %}}{FOOTER}</body></html>\n"
+LAYOUT = f'<!doctype html><html lang="en"><body>{{% block content %}}{{% endblock %}}{FOOTER}</body></html>\n'
 HEAD = '+++\nsubject = "Hello"\n+++\n'
 
 

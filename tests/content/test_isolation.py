@@ -102,7 +102,8 @@ def test_shipped_layouts_compile_without_a_word(tmp_path: Path) -> None:
     shop.write(files)
     shop.write(
         {
-            f"dq/aware/{layout}.md": f'+++\nsubject = "x"\npreheader = "y"\nlayout = "{layout}"\n+++\nHi'
+            f"dq/aware/{layout}.md": f'+++\nsubject = "x"\nlayout = "{layout}"\n'
+            'preheader = "A line beside the subject line"\n+++\nHi'
             for layout in ("default", "letter")
         }
     )

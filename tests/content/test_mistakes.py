@@ -98,7 +98,7 @@ def test_all_mistakes_are_found_in_one_run(workshop: Workshop) -> None:
 
 
 def test_marketing_mail_needs_a_way_to_leave_and_operational_mail_does_not(workshop: Workshop) -> None:
-    source = f"{HEAD}<html><body>{{{{ company.postal_address }}}}</body></html>"
+    source = f'{HEAD}<html lang="en"><body>Thank you. {{{{ company.postal_address }}}}</body></html>'
     assert workshop.problem(source, "html").code == "E334"
     mail, problems = workshop.attempt(source, "html", operational=True)
     assert mail is not None and not problems
@@ -115,7 +115,9 @@ def test_mail_needs_the_postal_address(workshop: Workshop) -> None:
 
 
 def test_preheader_that_repeats_the_subject_is_a_warning(workshop: Workshop) -> None:
-    mail, problems = workshop.attempt('+++\nsubject = "Your list rots"\npreheader = "your list rots "\n+++\nHi')
+    mail, problems = workshop.attempt(
+        '+++\nsubject = "Your list of contacts rots slowly"\npreheader = "your list of contacts rots slowly "\n+++\nHi'
+    )
     assert mail is not None
     assert [(problem.code, problem.place.line) for problem in problems] == [("W405", 3)]
 

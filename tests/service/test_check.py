@@ -22,7 +22,7 @@ MAILS = ("aware/decay", "aware/cost", "aware/bump", "compare/vendors", "slow/tip
 
 
 def mail(body: str = "Hello") -> str:
-    return f'+++\nsubject = "Clean data"\npreheader = "Why it rots"\n+++\n{body}\n'
+    return f'+++\nsubject = "Clean data"\npreheader = "Why it rots, and what to do about it"\n+++\n{body}\n'
 
 
 @pytest.fixture
