@@ -11,6 +11,7 @@ from itertools import groupby
 
 from engine.errors import Problem, Severity
 from engine.service.check import CheckReport
+from engine.service.coverage import Coverage
 from engine.service.source_lines import Sources, header_above
 
 LONGEST_LINE = 110
@@ -32,11 +33,11 @@ Segment = tuple[str, str]
 Line = list[Segment]
 
 
-def show_report(report: CheckReport, form: Format = Format.TEXT) -> None:
-    """Print a report; coloured where a terminal reads it."""
+def show_report(report: CheckReport, form: Format = Format.TEXT, table: Coverage | None = None) -> None:
+    """Print a report; coloured where a terminal reads it. Programs get the table of themes and stages with it."""
     match form:
         case Format.JSON:
-            print(as_json(report))  # noqa: T201
+            print(as_json(report, table))  # noqa: T201
         case Format.GITHUB:
             print("\n".join(as_annotations(report.problems)))  # noqa: T201
         case Format.TEXT:
@@ -49,7 +50,7 @@ def as_text(report: CheckReport) -> str:
     return "\n".join(_plain(line) for line in lines)
 
 
-def as_json(report: CheckReport) -> str:
+def as_json(report: CheckReport, table: Coverage | None = None) -> str:
     """The report for programs; lines and columns count from 1, 0 means the whole file."""
     found = [
         {
@@ -65,7 +66,8 @@ def as_json(report: CheckReport) -> str:
         for problem in report.problems
     ]
     counts = {"errors": report.errors, "warnings": report.warnings, "campaigns": report.read, "mails": report.wanted}
-    return json.dumps({**counts, "problems": found}, ensure_ascii=False, indent=2)
+    covered = {"coverage": {"stages": table.stages, "themes": table.themes}} if table is not None else {}
+    return json.dumps({**counts, "problems": found, **covered}, ensure_ascii=False, indent=2)
 
 
 def as_annotations(problems: Iterable[Problem]) -> Iterator[str]:
