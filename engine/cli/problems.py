@@ -110,7 +110,7 @@ def _excerpt(problem: Problem, sources: Sources) -> Iterator[Line]:
     place = problem.place
     lines = sources.lines(place.path) if place.line else []
     text = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
-    if not text.strip() or text.lstrip().startswith("["):
+    if not text.strip() or (place.path.endswith(".toml") and text.lstrip().startswith("[")):
         if problem.hint:
             yield _hint(problem.hint)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jinja2 import nodes
@@ -213,10 +213,13 @@ class Compilation:
 
     def _draft(self, head: Head, styled: str, origins: Sequence[Origin]) -> Draft:
         """The mail as it is judged: with its styles, before links lead through the tracker."""
+        whole, *others = origins
+        body = replace(whole, lines=whole.lines[head.body_line - 1 :], first_line=head.body_line)
+        above = replace(whole, lines=whole.lines[: head.body_line - 1])
         return Draft(
             marks=self.marks,
             markup=styled,
-            origins=origins,
+            origins=[body, *(origin for origin in others if origin.path != whole.path), above],
             lines=self.lines,
             places=head.places,
             page=self.library.place(self.page.path),

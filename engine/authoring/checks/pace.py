@@ -63,14 +63,16 @@ def check_pace(draft: CampaignDraft, config: Config) -> None:
 
 def _check_caps(draft: CampaignDraft, stage: Stage, caps: Sequence[Cap], calendar: Calendar) -> None:
     window = draft.campaign.window
+    if len(_mails(draft, stage)) < 2:
+        return
     openings = (next_open(_MONDAY + timedelta(days=day), window, _ZONE, calendar) for day in _WEEK)
     starts = sorted({opening for opening in openings if opening is not None})
-    tries = [_delayed(draft, stage, caps, calendar, start) for start in starts]
-    runs = [{one.placed.step.id: one for one in found} for found in tries]
-    for placed in _of_stage(draft, stage):
-        held = [run[placed.step.id] for run in runs if placed.step.id in run]
-        if held and len(held) == len(runs):  # on whatever day a lead enters
-            _warn_of_cap(draft, held[0])
+    held = [one for start in starts[:1] for one in _delayed(draft, stage, caps, calendar, start)]
+    for start in starts[1:] if held else ():  # told is what happens on whatever day a lead enters
+        also = {one.placed.step.id for one in _delayed(draft, stage, caps, calendar, start)}
+        held = [one for one in held if one.placed.step.id in also]
+    for one in held:
+        _warn_of_cap(draft, one)
 
 
 def _warn_of_cap(draft: CampaignDraft, found: Delayed) -> None:

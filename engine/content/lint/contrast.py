@@ -32,10 +32,14 @@ _PIXELS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the texts within an element look; `ground` is None where nobody can say. Sizes are pixels."""
+    """How the texts within an element look; `ground` is None where nobody can say. Sizes are pixels.
+
+    `said` are the colours of text and ground as somebody wrote them; empty where nobody did.
+    """
 
     colour: Colour = _BLACK
     ground: Colour | None = _WHITE
+    said: tuple[str, str] = ("", "")
     size: float = 16.0
     bold: bool = False
     unseen: bool = False
@@ -49,7 +53,7 @@ class Look:
 def contrast_findings(draft: Draft) -> Iterator[Problem]:
     """One finding for each pair of colours, at the first text that has them."""
     told: set[tuple[str, str]] = set()
-    for element, text, look in _texts(draft.root, Look()):
+    for text, look in _texts(draft.root, Look()):
         if look.ground is None or look.unseen or not any(char.isalnum() for char in text):
             continue
         shown = _over(look.colour, look.ground)
@@ -57,27 +61,36 @@ def contrast_findings(draft: Draft) -> Iterator[Problem]:
         ratio = contrast(shown, look.ground)
         if ratio < look.enough and pair not in told:
             told.add(pair)
-            yield _finding(draft, element, text, replace(look, colour=shown), ratio)
+            yield _finding(draft, text, replace(look, colour=shown), ratio)
 
 
-def _finding(draft: Draft, element: Element, text: str, look: Look, ratio: float) -> Problem:
+def _finding(draft: Draft, text: str, look: Look, ratio: float) -> Problem:
     assert look.ground is not None
-    pair = hexadecimal(look.colour), hexadecimal(look.ground)
     found = math.floor(ratio * 10) / 10
-    message = f"this text is {pair[0]} on {pair[1]}: a contrast of {found:g}, and {look.enough:g} is needed"
+    pair = f"{hexadecimal(look.colour)} on {hexadecimal(look.ground)}"
+    message = f"this text is {pair}: a contrast of {found:g}, and {look.enough:g} is needed"
     hint = f"{hexadecimal(nearest(look.colour, look.ground, look.enough))} would be enough"
-    return draft.warning("W512", message, _place(draft, element, text, pair[0]), hint)
+    return draft.warning("W512", message, _place(draft, text, look), hint)
 
 
-def _place(draft: Draft, element: Element, text: str, shown: str) -> Place:
-    return draft.where_words(text, re.escape(element.attributes.get("class", "") or shown), re.escape(shown))
+def _place(draft: Draft, text: str, look: Look) -> Place:
+    """The text, where the page chose one of the colours; else the colour where the layout chose it, for all mails."""
+    if draft.says(*look.said) or not any(look.said):
+        return draft.where_words(text)
+    colour, ground = (re.escape(said) for said in look.said)
+    choices = (
+        (colour, rf"(?<![\w-])color\s*[:=]\s*[\"']?{colour}"),
+        (ground, rf"background[^:=]*[:=]\s*[\"']?{ground}"),
+    )
+    patterns = (pattern for said, pattern in choices if said)
+    return next((place for one in patterns if (place := draft.where(one)).line), draft.where_words(text))
 
 
-def _texts(element: Element, look: Look) -> Iterator[tuple[Element, str, Look]]:
+def _texts(element: Element, look: Look) -> Iterator[tuple[str, Look]]:
     """Every text with how it looks."""
     for part in element.inside:
         if isinstance(part, str):
-            yield element, part, look
+            yield part, look
         else:
             yield from _texts(part, _within(part, look))
 
@@ -86,10 +99,12 @@ def _within(element: Element, look: Look) -> Look:
     """How texts look in an element, by its own words and what it inherits."""
     style = {one.name: one.value for one in element.style}
     size = _size(element, style, look.size)
+    own = _own_colour(element, style)
     unseen = look.unseen or element.name in _UNSEEN or "hidden" in element.attributes or _is_unseen(style)
     return Look(
-        colour=_text_colour(element, style, look.colour),
+        colour=_text_colour(element, own, look.colour),
         ground=_ground(element, look.ground),
+        said=(own or look.said[0], _own_ground(element, style) or look.said[1]),
         size=size,
         bold=_bold(element, style, look.bold),
         unseen=unseen or size == 0,
@@ -105,8 +120,15 @@ def _is_unseen(style: Mapping[str, str]) -> bool:
     )
 
 
-def _text_colour(element: Element, style: Mapping[str, str], inherited: Colour) -> Colour:
-    own = style.get("color") or (element.attributes.get("color", "") if element.name == "font" else "")
+def _own_colour(element: Element, style: Mapping[str, str]) -> str:
+    return style.get("color", "") or (element.attributes.get("color", "") if element.name == "font" else "")
+
+
+def _own_ground(element: Element, style: Mapping[str, str]) -> str:
+    return style.get("background-color") or style.get("background") or element.attributes.get("bgcolor", "")
+
+
+def _text_colour(element: Element, own: str, inherited: Colour) -> Colour:
     if own:
         return colour(own) or inherited
     return _LINK if element.name == "a" and "href" in element.attributes else inherited

@@ -61,7 +61,10 @@ class Element:
 
 @dataclass
 class Draft:
-    """One mail. `origins` are its files, the page first; `lines` the values of its head as pieces."""
+    """One mail. `lines` are the values of its head as pieces.
+
+    `origins` are where its words can stand: the page below its head, its layout and partials, and the head.
+    """
 
     marks: Marks
     markup: str
@@ -112,6 +115,11 @@ class Draft:
                     if found := compiled.search(line):
                         return origin.place(number, found[0]) if found[0] else origin.place(number)
         return self.page
+
+    def says(self, *words: str) -> bool:
+        """Whether one of these stands in the page itself, not only in its layout."""
+        page = "\n".join(self.origins[0].lines).casefold()
+        return any(word.casefold() in page for word in words if word)
 
     def where_words(self, words: str, *otherwise: str) -> Place:
         """Where a text stands, found by as many of its first words as stand on one line of a file."""

@@ -84,6 +84,6 @@ def _links(draft: Draft) -> Iterator[Problem]:
         message = "this link has no words" + (", only a picture without a text" if picture else "")
         source = picture.attributes.get("src", "") if picture else ""
         place = draft.where(
-            *(re.escape(known_part(one)) for one in (source, link.attributes["href"]) if known_part(one))
+            *(re.escape(known_part(one)) for one in (link.attributes["href"], source) if known_part(one))
         )
         yield draft.warning("W515", message, place, 'give the picture alt="…"' if picture else "write words into it")
