@@ -6,6 +6,7 @@ here. Passwords never stand in the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
@@ -114,8 +115,8 @@ def _report(root: Item, detail: ErrorDetails, notes: Notes) -> None:
         case "missing":
             notes.error("E011", item.place, f"{_shown(path[:-1])} has no '{name}'", f'add  {name} = "…"')
         case "literal_error":
-            words = [word for model in (_model_at(path[:-1]),) if model for word in _allowed(model, name)]
-            listed = ", ".join(f'"{word}"' for word in words) or str(detail.get("ctx", {}).get("expected", ""))
+            words = re.findall(r"'([^']+)'", str(detail.get("ctx", {}).get("expected", "")))
+            listed = ", ".join(f'"{word}"' for word in words)
             notes.error(
                 "E014", item.place, f"'{item.value}' is not one of {listed}", did_you_mean(str(item.value), words)
             )
@@ -183,11 +184,6 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and not get_args(annotation):
         return [annotation] if issubclass(annotation, BaseModel) else []
     return [model for argument in get_args(annotation) for model in _models_in(argument)]
-
-
-def _allowed(model: type[BaseModel], name: str) -> list[str]:
-    found = model.model_fields.get(name)
-    return [str(word) for word in get_args(found.annotation)] if found else []
 
 
 def _shown(path: Sequence[str | int]) -> str:

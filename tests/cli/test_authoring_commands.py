@@ -74,6 +74,30 @@ def test_init_refuses_what_no_header_may_hold(
     assert not (tmp_path / "new").exists()
 
 
+def test_check_shows_the_table_of_themes_and_stages(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("check", "--coverage", home=home) == 0
+    head, row, _, legend = capsys.readouterr().out.splitlines()[2:]
+    assert head.split() == [stage.id for stage in read_home(home).campaigns["clean"].stages]
+    assert row.split()[0] == read_home(home).campaigns["clean"].theme
+    assert legend.startswith("Mails by theme and stage: ")
+    assert ripeline("check", "--coverage", "--format", "json", home=home) == 0
+    assert set(json.loads(capsys.readouterr().out)["coverage"]) == {"stages", "themes"}
+
+
+@pytest.mark.parametrize(("code", "said"), [("w512", "WCAG"), ("E334", "A mistake"), ("W002", "Take it out")])
+def test_check_explains_a_code(capsys: pytest.CaptureFixture[str], code: str, said: str) -> None:
+    assert ripeline("check", "--explain", code) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(code.upper())
+    assert said in shown
+    assert ("silence = {" in shown) == (code == "w512")
+
+
+def test_check_explains_no_code_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("check", "--explain", "W5122") == 1
+    assert "check knows no code 'W5122'; did you mean 'W522'?" in capsys.readouterr().err
+
+
 def test_check_ends_with_1_on_errors_and_writes_no_store(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ripeline("check", home=home) == 0
     assert "1 campaign, 3 mails: no mistakes." in capsys.readouterr().out
