@@ -170,6 +170,9 @@ def summary(report: CheckReport) -> Iterator[Line]:
     yield []
     style = "bold red" if report.errors else "bold yellow"
     yield [(", ".join(found), style), (f" in {looked_at}.  Nothing that runs has changed.", "")]
+    if not report.errors:
+        code = report.problems[0].code
+        yield [(f"Why, how to mend it, how to silence it if it is meant:  ripeline check --explain {code}", "dim")]
 
 
 def _counted(count: int, unit: str) -> str:

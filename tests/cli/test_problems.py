@@ -145,3 +145,12 @@ def test_text_without_a_terminal_has_no_colours(capsys: pytest.CaptureFixture[st
     show_report(report([problem], {"campaigns/a.toml": "x"}), Format.TEXT)
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_with_warnings_alone_it_is_said_where_they_are_explained() -> None:
+    problem = Problem("W512", "pale", Place("templates/a.md"), severity=Severity.WARNING)
+
+    assert as_text(report([problem])).splitlines()[-2:] == [
+        "1 warning in 7 campaigns, 41 mails.  Nothing that runs has changed.",
+        "Why, how to mend it, how to silence it if it is meant:  ripeline check --explain W512",
+    ]

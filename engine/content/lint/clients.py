@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,12 +24,12 @@ TABLE = Path(__file__).with_name("support.json")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """A feature of CSS: the properties and values that use it, and what stands in for it in the same element."""
+    """A feature of CSS: the properties and values that use it; `over_ground` if a colour beneath stands in for it."""
 
     slug: str
     names: str
     values: str = ""
-    unless: str = ""
+    over_ground: bool = False
 
     def used_by(self, one: Declaration) -> bool:
         return bool(re.fullmatch(self.names, one.name)) and bool(re.search(self.values, one.value))
@@ -40,9 +40,9 @@ STYLES = (
     Style("css-display-grid", "display", r"^(inline-)?grid$"),
     Style("css-position", "position", r"^(absolute|fixed|sticky)$"),
     Style("css-float", "float", r"^(left|right)$"),
-    Style("css-background-image", "background(-image)?", r"url\(", unless="background-color"),
-    Style("css-linear-gradient", "background(-image)?", r"linear-gradient\(", unless="background-color"),
-    Style("css-radial-gradient", "background(-image)?", r"radial-gradient\(", unless="background-color"),
+    Style("css-background-image", "background(-image)?", r"url\(", over_ground=True),
+    Style("css-linear-gradient", "background(-image)?", r"linear-gradient\(", over_ground=True),
+    Style("css-radial-gradient", "background(-image)?", r"radial-gradient\(", over_ground=True),
     Style("css-variables", ".*", r"var\("),
     Style("css-unit-calc", ".*", r"calc\("),
     Style("css-function-clamp", ".*", r"clamp\("),
@@ -144,23 +144,23 @@ def _styles(draft: Draft) -> Iterator[Problem]:
     told: set[str] = set()
     for element in draft.elements:
         for number, one in enumerate(element.style):
-            for style in STYLES:
-                if (
-                    style.slug not in told
-                    and style.used_by(one)
-                    and not _stood_in(style, one, element.style[:number], element)
-                ):
+            for style in _features(one):
+                if style.slug not in told and not _stood_in(style, one, element.style[:number], element):
                     told.add(style.slug)
                     yield from _style(draft, style, one)
 
 
+@lru_cache(maxsize=4096)
+def _features(one: Declaration) -> Sequence[Style]:
+    return tuple(style for style in STYLES if style.used_by(one))
+
+
 def _stood_in(style: Style, one: Declaration, before: Sequence[Declaration], element: Element) -> bool:
     """Whether a program that does not know the style takes another one instead."""
-    earlier = any(other.name == one.name and not style.used_by(other) for other in before)
-    instead = {other.name for other in element.style} | {
-        "background-color" for _ in [0] if "bgcolor" in element.attributes
-    }
-    return earlier or (bool(style.unless) and style.unless in instead)
+    if any(other.name == one.name and not style.used_by(other) for other in before):
+        return True
+    has_ground = "bgcolor" in element.attributes or any(other.name == "background-color" for other in element.style)
+    return style.over_ground and has_ground
 
 
 def _style(draft: Draft, style: Style, one: Declaration) -> Iterator[Problem]:

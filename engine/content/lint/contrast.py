@@ -27,17 +27,18 @@ _LINK: Colour = (0.0, 0.0, 238 / 255, 1.0)
 _UNSEEN = frozenset(("head", "title", "style", "script", "noscript", "template", "svg", "object", "select"))
 _HEADINGS = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h4": 1.0, "h5": 0.83, "h6": 0.67}
 _SIZE = re.compile(r"(?<![\w.])(?P<number>\d*\.?\d+)(?P<unit>px|pt|em|rem|%)")
+_AS_BEFORE = frozenset(("none", "transparent", "inherit", "initial", "unset", "currentcolor"))
 _PIXELS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the texts within an element look; `ground` is None where nobody can say. Sizes are pixels.
+    """How the texts within an element look; a colour is None where nobody can say. Sizes are pixels.
 
     `said` are the colours of text and ground as somebody wrote them; empty where nobody did.
     """
 
-    colour: Colour = _BLACK
+    colour: Colour | None = _BLACK
     ground: Colour | None = _WHITE
     said: tuple[str, str] = ("", "")
     size: float = 16.0
@@ -54,7 +55,7 @@ def contrast_findings(draft: Draft) -> Iterator[Problem]:
     """One finding for each pair of colours, at the first text that has them."""
     told: set[tuple[str, str]] = set()
     for text, look in _texts(draft.root, Look()):
-        if look.ground is None or look.unseen or not any(char.isalnum() for char in text):
+        if look.colour is None or look.ground is None or look.unseen or not any(char.isalnum() for char in text):
             continue
         shown = _over(look.colour, look.ground)
         pair = hexadecimal(shown), hexadecimal(look.ground)
@@ -65,7 +66,7 @@ def contrast_findings(draft: Draft) -> Iterator[Problem]:
 
 
 def _finding(draft: Draft, text: str, look: Look, ratio: float) -> Problem:
-    assert look.ground is not None
+    assert look.colour is not None and look.ground is not None
     found = math.floor(ratio * 10) / 10
     pair = f"{hexadecimal(look.colour)} on {hexadecimal(look.ground)}"
     message = f"this text is {pair}: a contrast of {found:g}, and {look.enough:g} is needed"
@@ -128,9 +129,9 @@ def _own_ground(element: Element, style: Mapping[str, str]) -> str:
     return style.get("background-color") or style.get("background") or element.attributes.get("bgcolor", "")
 
 
-def _text_colour(element: Element, own: str, inherited: Colour) -> Colour:
+def _text_colour(element: Element, own: str, inherited: Colour | None) -> Colour | None:
     if own:
-        return colour(own) or inherited
+        return inherited if own in _AS_BEFORE else colour(own)
     return _LINK if element.name == "a" and "href" in element.attributes else inherited
 
 
@@ -150,9 +151,13 @@ def _ground(element: Element, inherited: Colour | None) -> Colour | None:
 def _declared(one: Declaration, ground: Colour | None) -> Colour | None:
     if one.name not in ("background", "background-color", "background-image"):
         return ground
-    if "url(" in one.value or "gradient(" in one.value:
+    if one.name == "background-image":
+        return ground if one.value in _AS_BEFORE else None
+    found = colour_among(one.value)
+    is_picture = "url(" in one.value or "gradient(" in one.value
+    if is_picture or (found is None and one.value not in _AS_BEFORE):
         return None
-    return ground if one.name == "background-image" else _laid(colour_among(one.value), ground)
+    return _laid(found, ground)
 
 
 def _laid(colour: Colour | None, ground: Colour | None) -> Colour | None:

@@ -58,21 +58,20 @@ def _tables(draft: Draft) -> Iterator[Problem]:
         if role in _NO_TABLE and headed:
             message = "this table has headers, and its role says that it is for layout"
             yield draft.warning("W514", message, draft.where_words(table.words), "take the role out")
-        elif role not in _NO_TABLE and not headed and not _is_within_data(table):
+        elif role not in _NO_TABLE and not headed and not _is_data(table):
             message = "this table has no headers, and its role does not say that it is for layout"
             place = draft.where(_without_role(table), r"<table\b(?![^>]*\brole=)[^>]*>?")
             yield draft.warning("W514", message, place, 'write <table role="presentation">')
 
 
 def _without_role(table: Element) -> str:
-    name = next(
-        (f"""\\b{key}=["']?{re.escape(table.attributes[key])}""" for key in ("class", "id") if key in table.attributes),
-        "",
-    )
+    """Its tag as it can stand in a file, told from others by its class or id."""
+    known = next((key for key in ("class", "id") if key in table.attributes), "")
+    name = rf"\b{known}=[\"']?{re.escape(table.attributes[known])}" if known else ""
     return rf"<table\b(?![^>]*\brole=)[^>]*{name}[^>]*>?"
 
 
-def _is_within_data(table: Element) -> bool:
+def _is_data(table: Element) -> bool:
     return table.attributes.get("role", "") in ("table", "grid")
 
 
@@ -82,8 +81,6 @@ def _links(draft: Draft) -> Iterator[Problem]:
             continue
         picture = next((element for element in link.within() if element.name == "img"), None)
         message = "this link has no words" + (", only a picture without a text" if picture else "")
-        source = picture.attributes.get("src", "") if picture else ""
-        place = draft.where(
-            *(re.escape(known_part(one)) for one in (link.attributes["href"], source) if known_part(one))
-        )
+        addresses = (link.attributes["href"], picture.attributes.get("src", "") if picture else "")
+        place = draft.where(*(re.escape(known) for one in addresses if (known := known_part(one))))
         yield draft.warning("W515", message, place, 'give the picture alt="…"' if picture else "write words into it")

