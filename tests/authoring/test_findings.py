@@ -133,6 +133,11 @@ def test_how_long_a_cap_holds_is_told() -> None:
     )
 
 
+def test_mail_that_expires_while_a_cap_holds_it_is_told_so() -> None:
+    (found,) = findings(changed(COST, 'wait = "2h"\nexpires = "3h"'))
+    assert found.message.endswith(" more, until it has expired")
+
+
 def test_mails_that_depend_on_a_rule_are_no_reason_for_a_cap() -> None:
     text = changed(COST, 'wait = "2h"\nwhen = "lifecycle == \'mql\'"')
     assert findings(text) == []

@@ -1,7 +1,6 @@
 """Whether mails can go at the pace and the times that a campaign writes: caps, windows, time zones.
 
-Reckoned as for a lead who does nothing, by the same timing that the daemon uses. Holidays are left aside, because they
-differ from lead to lead.
+Reckoned as for a lead who does nothing, by the same timing that the daemon uses, in a week without holidays.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Delayed:
 def check_pace(draft: CampaignDraft, config: Config) -> None:
     """Warn of mails that caps always hold, and of times at which the window is closed."""
     caps = [cap for text in config.caps.marketing if isinstance(cap := parse_cap(text), Cap)]
-    calendar = PlainCalendar(blackouts=frozenset(config.holidays.blackout))
+    calendar = PlainCalendar()
     for stage in draft.campaign.stages:
         if stage.id not in draft.unread:
             _check_caps(draft, stage, caps, calendar)
@@ -76,10 +75,13 @@ def _check_caps(draft: CampaignDraft, stage: Stage, caps: Sequence[Cap], calenda
 
 
 def _warn_of_cap(draft: CampaignDraft, found: Delayed) -> None:
+    expires = found.placed.step.expires
     message = (
         f"this mail is due {_length(found.gap)} after the one before it, "
         f"and the cap of {tell_cap(found.cap)} holds it for {_length(found.held)} more"
     )
+    if expires is not None and expires.elapsed < found.held:
+        message += ", until it has expired"
     item = found.placed.item
     place = item.find("wait" if "wait" in item.items else "email").place
     draft.notes.warning("W223", place, message, "lengthen the wait, or raise [caps] marketing in config")

@@ -75,9 +75,9 @@ def _check_mail(draft: CampaignDraft, mail: Dated, behind: Sequence[Dated], cale
 
 def _zones(draft: CampaignDraft) -> Sequence[str]:
     window = draft.campaign.window
-    return (
-        PLACES if window is not None and window.zone == LEAD_ZONE else (window.zone if window is not None else "UTC",)
-    )
+    if window is None:
+        return ("UTC",)
+    return PLACES if window.zone == LEAD_ZONE else (window.zone,)
 
 
 def _opening(draft: CampaignDraft, mail: Dated, zone_name: str, calendar: Calendar) -> datetime | None:
