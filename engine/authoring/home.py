@@ -17,7 +17,7 @@ from engine.authoring.campaign_file import (
     read_campaign,
     wrong_campaign_id,
 )
-from engine.authoring.checks import check_campaign, check_campaigns
+from engine.authoring.checks import check_campaign, check_campaigns, judge_campaign
 from engine.authoring.config_file import read_config
 from engine.authoring.config_values import config_silences
 from engine.authoring.outline import Outline, outline
@@ -82,8 +82,8 @@ class HomeFiles:
     problems: list[Problem]
     scenarios: Mapping[str, Document] = field(default_factory=dict)
 
-    def read(self, links: LinksOf | None = None) -> Home:
-        """The home; with `links` the link names in rules are checked too."""
+    def read(self, links: LinksOf | None = None, *, judged: bool = True) -> Home:
+        """The home; with `links` the link names in rules are checked too, `judged` says also what is better mended."""
         outlines = {name: outline(name, document.root) for name, document in self.campaigns.items()}
         steps = {name: _steps(found, links) for name, found in outlines.items()}
         notes = Notes(list(self.problems))
@@ -94,6 +94,8 @@ class HomeFiles:
         for name, document in self.campaigns.items():
             draft = read_campaign(document, Surroundings(config, steps, steps[name]))
             check_campaign(draft, config)
+            if judged:
+                judge_campaign(draft, config)
             found = [problem for problem in draft.notes.problems if problem.code not in unknowable]
             drafts[name] = draft
             notes.extend(found)
@@ -196,7 +198,7 @@ def read_bundle_texts(
     config = documents.pop(CONFIG_FILE, None)
     campaigns = {campaign_id(path): document for path, document in documents.items()}
     expected = CONFIG_FILE in texts
-    home = HomeFiles(Path(), config, expected, campaigns, dict(texts), problems).read(links)
+    home = HomeFiles(Path(), config, expected, campaigns, dict(texts), problems).read(links, judged=False)
     return home.config, home.campaigns, home.problems
 
 

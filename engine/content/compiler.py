@@ -21,8 +21,7 @@ from engine.content.frames import Definition, Fragment, Frame, Value
 from engine.content.frontmatter import Head, read_head
 from engine.content.library import Library, OutsideError, Page
 from engine.content.links import LinkTable
-from engine.content.lint import Draft, lint
-from engine.content.lint.draft import longest
+from engine.content.lint.draft import Draft, longest
 from engine.content.lint.lines import subject_findings
 from engine.content.mails import CompiledMail, VariableUse
 from engine.content.names import Names
@@ -208,7 +207,9 @@ class Compilation:
             mail, head, self.settings, self.library.place(self.page.path), self.page.operational
         )
         if not any(problem.is_error for problem in self.problems):
-            self.problems += lint(self._draft(head, styled, origins))
+            from engine.content.lint.judge import judge  # only where mails are compiled, which is in a child
+
+            self.problems += judge(self._draft(head, styled, origins))
         return mail
 
     def _draft(self, head: Head, styled: str, origins: Sequence[Origin]) -> Draft:

@@ -118,12 +118,12 @@ def check(
     without one they are kept in the home's `var/`.
     """
     files = load_home(home)
-    first = files.read()
+    asked = bool(files.scenarios) or any("link" in text for text in files.texts.values())
+    first = files.read(judged=not asked)
     kept = MailCache(home) if cache is None else None
     compiled = _compile(first, kept if kept is not None else cache)
     if kept is not None:
         kept.save()
-    asked = bool(files.scenarios) or any("link" in text for text in files.texts.values())
     found = files.read(_links(compiled)) if asked else first
     if statistics is None and statistics_of is not None:
         statistics = statistics_of(found)

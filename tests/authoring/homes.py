@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.authoring.campaign_file import Surroundings, read_campaign
-from engine.authoring.checks import check_campaign
+from engine.authoring.checks import check_campaign, judge_campaign
 from engine.authoring.config_file import read_config
 from engine.authoring.reader import Notes
 from engine.authoring.toml_source import read_document
@@ -118,6 +118,7 @@ def campaign_problems(text: str, with_config: Config | None = None) -> list[Prob
     known = with_config or config()
     draft = read_campaign(document, Surroundings(known))
     check_campaign(draft, known)
+    judge_campaign(draft, known)
     return sorted({*problems, *draft.notes.problems}, key=lambda problem: (problem.place, problem.code))
 
 

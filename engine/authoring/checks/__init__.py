@@ -31,7 +31,11 @@ def check_campaign(draft: CampaignDraft, config: Config) -> None:
     check_steps(draft, config)
     check_fields(draft, config)
     check_people(draft, config)
-    if not any(problem.is_error for problem in draft.notes.problems):  # a value that could not be read misleads these
+
+
+def judge_campaign(draft: CampaignDraft, config: Config) -> None:
+    """Note what is better mended in a campaign without mistakes: a value that could not be read would mislead."""
+    if not any(problem.is_error for problem in draft.notes.problems):
         check_acts(draft)
         check_pace(draft, config)
         check_zones(draft, config)
