@@ -166,9 +166,11 @@ FINDINGS: Mapping[str, Finding] = {
     "W512": Finding(
         "The colour of a text is too near to that of its ground.",
         "People with tired eyes, in the sun, or with a poor screen cannot read it. WCAG 2.2, 1.4.3 asks for a contrast "
-        "of 4.5, and of 3 for large text (24 px, or 18.66 px bold). Judged are the colours as they stand in the "
-        "elements, in light mode, where no picture is behind them.",
-        "Darken the text or lighten the ground; the hint names the nearest colour that is enough.",
+        "of 4.5, and of 3 for large text (24 px, or 18.66 px bold). Judged are the colours that stand in the elements, "
+        "and once more those of `@media (prefers-color-scheme: dark)`, if the mail has such rules. Not judged is what "
+        "nobody can know: text over pictures, and colours that a program chooses.",
+        "Darken the text or lighten the ground; the hint names the nearest colour that is enough. In dark mode, give "
+        "every text on a ground of your own a colour too.",
     ),
     "W513": Finding(
         "Headings skip a level.",

@@ -301,6 +301,31 @@ def test_colours_in_styles_of_the_layout_are_told_in_the_layout(shop: Workshop) 
     assert (problem.code, problem.place.path) == ("W512", "templates/layouts/default.html")
 
 
+DARK = """<html lang="en"><head><style>
+.card {{ background: #fff; color: #222 }}
+@media (prefers-color-scheme: dark) {{ {rules} }}
+</style></head><body><div class="card">{{% block content %}}{{% endblock %}}</div>
+<p class="fine">{{{{ company.postal_address }}}} <a href="{{{{ unsubscribe_url }}}}">Leave</a></p></body></html>
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        (".card { background: #111 !important }", "this text is, in dark mode, #222222 on #111111: a contrast of 1.1"),
+        (".card { background: #111 !important; color: #eee !important }", ""),
+        (".card { background: #111 }", ""),  # without !important the style of the element stays
+        (".card { color: #eee !important }", "this text is, in dark mode, #eeeeee on #ffffff"),
+        (".fine { color: #eee !important }", ""),  # the ground is the program's, which is dark then
+    ],
+)
+def test_colours_of_dark_mode_are_judged_by_the_rules_of_the_mail(shop: Workshop, rules: str, message: str) -> None:
+    shop.write({"layouts/default.html": DARK.format(rules=rules)})
+    problems = found(shop, page("Hi"), "md")
+    assert [problem.code for problem in problems] == (["W512"] if message else [])
+    assert all(p.message.startswith(message) and p.place.path.endswith("default.html") for p in problems)
+
+
 def test_programs_that_do_not_count_are_not_told(shop: Workshop) -> None:
     shop.settings = replace(SETTINGS, clients=("apple-mail",))
     assert found(shop, page('<p style="display:flex">x</p><video></video>')) == []

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engine.content.lint.css import Colour, Declaration, colour, colour_among
+from engine.content.lint.dark import darkened
 from engine.content.lint.draft import Draft, Element
 from engine.errors import Place, Problem
 
@@ -35,11 +36,13 @@ _PIXELS = {"px": 1.0, "pt": 4 / 3, "rem": 16.0}
 class Look:
     """How the texts within an element look; a colour is None where nobody can say. Sizes are pixels.
 
-    `said` are the colours of text and ground as somebody wrote them; empty where nobody did.
+    `link` is that of links of which the mail says nothing, `said` are the colours of text and ground as somebody wrote
+    them; empty where nobody did.
     """
 
     colour: Colour | None = _BLACK
     ground: Colour | None = _WHITE
+    link: Colour | None = _LINK
     said: tuple[str, str] = ("", "")
     size: float = 16.0
     bold: bool = False
@@ -54,22 +57,29 @@ class Look:
 def contrast_findings(draft: Draft) -> Iterator[Problem]:
     """One finding for each pair of colours, at the first text that has them."""
     told: set[tuple[str, str]] = set()
-    for text, look in _texts(draft.root, Look()):
-        if look.colour is None or look.ground is None or look.unseen or not any(char.isalnum() for char in text):
+    yield from _judged(draft, Look(), told)
+    if (dark := darkened(draft)) is not None:
+        yield from _judged(dark, Look(colour=None, ground=None, link=None), told, ", in dark mode,")
+
+
+def _judged(draft: Draft, look: Look, told: set[tuple[str, str]], mode: str = "") -> Iterator[Problem]:
+    """The findings of one mode; `look` is that of a text of which the mail says nothing."""
+    for text, found in _texts(draft.root, look):
+        if found.colour is None or found.ground is None or found.unseen or not any(char.isalnum() for char in text):
             continue
-        shown = _over(look.colour, look.ground)
-        pair = hexadecimal(shown), hexadecimal(look.ground)
-        ratio = contrast(shown, look.ground)
-        if ratio < look.enough and pair not in told:
+        shown = _over(found.colour, found.ground)
+        pair = hexadecimal(shown), hexadecimal(found.ground)
+        ratio = contrast(shown, found.ground)
+        if ratio < found.enough and pair not in told:
             told.add(pair)
-            yield _finding(draft, text, replace(look, colour=shown), ratio)
+            yield _finding(draft, text, replace(found, colour=shown), ratio, mode)
 
 
-def _finding(draft: Draft, text: str, look: Look, ratio: float) -> Problem:
+def _finding(draft: Draft, text: str, look: Look, ratio: float, mode: str) -> Problem:
     assert look.colour is not None and look.ground is not None
     found = math.floor(ratio * 10) / 10
     pair = f"{hexadecimal(look.colour)} on {hexadecimal(look.ground)}"
-    message = f"this text is {pair}: a contrast of {found:g}, and {look.enough:g} is needed"
+    message = f"this text is{mode} {pair}: a contrast of {found:g}, and {look.enough:g} is needed"
     hint = f"{hexadecimal(nearest(look.colour, look.ground, look.enough))} would be enough"
     return draft.warning("W512", message, _place(draft, text, look), hint)
 
@@ -103,7 +113,8 @@ def _within(element: Element, look: Look) -> Look:
     own = _own_colour(element, style)
     unseen = look.unseen or element.name in _UNSEEN or "hidden" in element.attributes or _is_unseen(style)
     return Look(
-        colour=_text_colour(element, own, look.colour),
+        colour=_text_colour(element, own, look.colour, look.link),
+        link=look.link,
         ground=_ground(element, look.ground),
         said=(own or look.said[0], _own_ground(element, style) or look.said[1]),
         size=size,
@@ -129,10 +140,10 @@ def _own_ground(element: Element, style: Mapping[str, str]) -> str:
     return style.get("background-color") or style.get("background") or element.attributes.get("bgcolor", "")
 
 
-def _text_colour(element: Element, own: str, inherited: Colour | None) -> Colour | None:
+def _text_colour(element: Element, own: str, inherited: Colour | None, link: Colour | None) -> Colour | None:
     if own:
         return inherited if own in _AS_BEFORE else colour(own)
-    return _LINK if element.name == "a" and "href" in element.attributes else inherited
+    return link if element.name == "a" and "href" in element.attributes else inherited
 
 
 def _ground(element: Element, inherited: Colour | None) -> Colour | None:

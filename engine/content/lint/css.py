@@ -47,3 +47,16 @@ def colour_among(value: str) -> Colour | None:
     parts = tinycss2.parse_component_value_list(value)
     found = (colour(part.serialize()) for part in parts if part.type in ("ident", "hash", "function"))
     return next((one for one in found if one is not None), None)
+
+
+def rules_of_media(sheet: str, query: str) -> str:
+    """The rules that a stylesheet has for a media query; `query` is without blanks."""
+    import tinycss2
+
+    found = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    return "\n".join(
+        tinycss2.serialize(rule.content)
+        for rule in found
+        if rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content is not None
+        if query in "".join(tinycss2.serialize(rule.prelude).casefold().split())
+    )
