@@ -84,6 +84,14 @@ def test_check_shows_the_table_of_themes_and_stages(home: Path, capsys: pytest.C
     assert set(json.loads(capsys.readouterr().out)["coverage"]) == {"stages", "themes"}
 
 
+def test_check_is_strict_where_asked(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("check", "--strict", home=home) == 0
+    (home / "campaigns" / "notes.text").write_text("Not a campaign", "utf-8")
+    assert ripeline("check", home=home) == 0
+    assert ripeline("check", "--strict", home=home) == 1
+    assert "W001" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("code", "said"), [("w512", "WCAG"), ("E334", "A mistake"), ("W002", "Take it out")])
 def test_check_explains_a_code(capsys: pytest.CaptureFixture[str], code: str, said: str) -> None:
     assert ripeline("check", "--explain", code) == 0

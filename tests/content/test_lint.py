@@ -12,6 +12,7 @@ from engine.config.model import MAIL_PROGRAMS, Check
 from engine.content.lint import clients, support_table
 from engine.content.lint.contrast import contrast, hexadecimal, nearest
 from engine.content.lint.css import Colour
+from engine.content.lint.judge import MOST
 from engine.content.sample import CUT_AT, NEARLY_CUT
 from engine.errors import Problem
 from tests.content.conftest import FOOTER, SETTINGS, Workshop
@@ -337,6 +338,12 @@ def test_programs_that_do_not_count_are_not_told(shop: Workshop) -> None:
 def test_mail_that_gmail_cuts_is_told(shop: Workshop, size: int, told: bool) -> None:
     problems = found(shop, page("<p>" + "word " * (size // 5) + "</p>"))
     assert [problem.code for problem in problems] == (["W407"] if told else [])
+
+
+def test_mail_full_of_findings_is_judged_in_time(shop: Workshop) -> None:
+    links = "".join(f'<p><a href="http://acme.com/{number}">here</a>\n' for number in range(4000))
+    problems = found(shop, page(f"{'<div>' * 3000}{links}"), operational=True)
+    assert len([problem for problem in problems if problem.code in ("W516", "W521")]) == MOST
 
 
 def test_every_finding_of_mails_has_a_case() -> None:

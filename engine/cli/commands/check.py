@@ -3,7 +3,7 @@
 Nothing is written or sent. Where the home has leads already, fields that many of them lack are told too. Mails are
 judged for what mail programs, screen readers and mailboxes make of them. A warning that is meant is silenced in its
 file, with the reason: silence = { W512 = "our brand's grey" }. Ends with 1 if there are errors; warnings alone end
-with 0.
+with 0, unless --strict is given.
 
 Examples:
 
@@ -32,6 +32,7 @@ def command(
     home: HomeOption = HERE,
     form: Annotated[Format, typer.Option("--format", help="For people, for programs, or for GitHub.")] = Format.TEXT,
     with_coverage: Annotated[bool, typer.Option("--coverage", help="Also the table of themes and stages.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 on warnings too.")] = False,
     code: Annotated[str, typer.Option("--explain", metavar="CODE", help="Explain a code, and check nothing.")] = "",
 ) -> None:
     """Check, show, and end accordingly."""
@@ -44,5 +45,5 @@ def command(
     if table is not None and form is Format.TEXT:
         say()
         show(coverage_lines(table, width()))
-    if not report.usable:
+    if not report.usable or (strict and report.warnings):
         raise typer.Exit(1)

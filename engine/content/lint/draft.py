@@ -21,6 +21,8 @@ HOLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 _CLOSE_THEMSELVES = frozenset(("p", "li", "td", "th", "tr", "option", "dt", "dd"))
 _FEWEST_WORDS = 2
+_DEEPEST = 200
+"""What is nested deeper is seen beside its surroundings: no reader nests so, and Python would not follow."""
 
 
 @dataclass(eq=False, slots=True)
@@ -191,5 +193,6 @@ def _opened(draft: Draft, token: Token, open_now: list[Element]) -> None:
     attributes = {name: draft.plain(value) for name, value in marked.items()}
     element = Element(token.name, attributes, marked, open_now[-1])
     open_now[-1].inside.append(element)
-    if token.name not in VOID and not draft.markup[: token.end].endswith("/>"):
+    closed = token.name in VOID or draft.markup.endswith("/>", 0, token.end)
+    if not closed and len(open_now) < _DEEPEST:
         open_now.append(element)

@@ -7,6 +7,7 @@ Each file beside this one looks at one subject and gives warnings; a new check i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from engine.content.lint.clients import client_findings
 from engine.content.lint.contrast import contrast_findings
@@ -15,6 +16,9 @@ from engine.content.lint.lines import line_findings
 from engine.content.lint.links import link_findings
 from engine.content.lint.structure import structure_findings
 from engine.errors import Problem
+
+MOST = 50
+"""Nobody reads more, and to find where each stands takes time."""
 
 Check = Callable[[Draft], Iterator[Problem]]
 
@@ -28,5 +32,5 @@ CHECKS: Mapping[str, Check] = {
 
 
 def judge(draft: Draft) -> list[Problem]:
-    """Every finding in a mail, each told once."""
-    return list(dict.fromkeys(problem for check in CHECKS.values() for problem in check(draft)))
+    """Every finding in a mail, each told once; of each subject at most `MOST`."""
+    return list(dict.fromkeys(problem for check in CHECKS.values() for problem in islice(check(draft), MOST)))

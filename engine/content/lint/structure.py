@@ -51,6 +51,7 @@ def _level(heading: Element) -> int:
 
 
 def _tables(draft: Draft) -> Iterator[Problem]:
+    told: set[str] = set()
     for table in draft.named("table"):
         role = table.attributes.get("role", "").strip().casefold()
         own = [cell for cell in table.within() if next(e for e in cell.above if e.name == "table") is table]
@@ -60,8 +61,11 @@ def _tables(draft: Draft) -> Iterator[Problem]:
             yield draft.warning("W514", message, draft.where_words(table.words), "take the role out")
         elif role not in _NO_TABLE and not headed and not _is_data(table):
             message = "this table has no headers, and its role does not say that it is for layout"
-            place = draft.where(_without_role(table), r"<table\b(?![^>]*\brole=)[^>]*>?")
-            yield draft.warning("W514", message, place, 'write <table role="presentation">')
+            tag = _without_role(table)
+            if tag not in told:
+                told.add(tag)
+                place = draft.where(tag, r"<table\b(?![^>]*\brole=)[^>]*>?")
+                yield draft.warning("W514", message, place, 'write <table role="presentation">')
 
 
 def _without_role(table: Element) -> str:
