@@ -87,7 +87,7 @@ kind  = "operational"
 """
 
 BODY = """\
-<!doctype html><html><head><title>Acme</title></head><body><p>{words}</p>
+<!doctype html><html lang="en"><head><title>Acme</title></head><body><p>{words}</p>
 <p><a href="https://acme.example/pricing" data-link="pricing">Prices</a></p>
 <p>{{{{ company.postal_address }}}} <a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a></p></body></html>
 """
@@ -131,7 +131,9 @@ _COMPILED: list[bytes] = []
 
 
 def _template(subject: str, words: str) -> str:
-    return f'+++\nsubject = "{subject}"\npreheader = "In short"\n+++\n{BODY.format(words=words)}'
+    return (
+        f'+++\nsubject = "{subject}"\npreheader = "What this is about, in a few words"\n+++\n{BODY.format(words=words)}'
+    )
 
 
 def checked(folder: Path, scenarios: str) -> CheckReport:

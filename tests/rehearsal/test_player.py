@@ -164,7 +164,7 @@ def test_mail_that_cannot_be_written_fails_the_scenario_with_template_and_line(h
     assert found == (
         '"cost"',
         '"cost" cannot be written for this lead',
-        "templates/dq/aware/cost.html:5:75: 'lead.company' has no value for this lead, and no default",
+        "templates/dq/aware/cost.html:5:85: 'lead.company' has no value for this lead, and no default",
     )
 
 

@@ -142,7 +142,9 @@ def test_finding_in_a_stage_stands_beside_no_step(studio: Studio, home: Path) ->
 
 def test_findings_of_steps_count_errors_first_and_follow_the_file(studio: Studio, home: Path) -> None:
     assert studio.scene().beside == {}
-    change(home, "templates/dq/slow/news.html", 'preheader = "In short"', 'preheader = "News"')
+    change(
+        home, "templates/dq/slow/news.html", 'preheader = "What this is about, in a few words"', 'preheader = "News"'
+    )
     change(home, "campaigns/clean.toml", '"not known(seats)"', '"not known(saets)"')
     change(home, "campaigns/clean.toml", '[[stage.ready.step]]\nset = { lifecycle = "mql" }\n', "")
     found = studio.scene().beside

@@ -30,9 +30,14 @@ def line_findings(draft: Draft) -> Iterator[Problem]:
     elif length > LONGEST_PREHEADER:
         message = f"the preheader has {plural(length, 'character')}; programs show about {LONGEST_PREHEADER}"
         yield draft.warning("W532", message, place, "shorten it")
-    elif preheader and length < SHORTEST_PREHEADER and not _is_filled_up(draft):
+    elif preheader and length < SHORTEST_PREHEADER and not (_repeats(draft, preheader) or _is_filled_up(draft)):
         message = f"the preheader has {plural(length, 'character')}; mail programs go on with the mail's first words"
         yield draft.warning("W532", message, place, f"write {SHORTEST_PREHEADER} or more")
+
+
+def _repeats(draft: Draft, preheader: str) -> bool:
+    """Whether it is the subject once more, which is told of it already (W405)."""
+    return preheader.casefold() == " ".join(draft.line("subject").split()).casefold()
 
 
 def _begins_with_own_words(draft: Draft) -> bool:
