@@ -63,7 +63,7 @@ def seen(report: CheckReport, name: str) -> tuple[MailChoice, Preview]:
 
 def test_mail_has_its_line_behind_the_subject_and_both_parts(report: CheckReport) -> None:
     _, mail = seen(report, "clean/decay")
-    assert (mail.subject, mail.preheader) == ("Why data decays", "In short")
+    assert (mail.subject, mail.preheader) == ("Why data decays", "What this is about, in a few words")
     assert "Hello Jane." in mail.html
     assert "Hello Jane." in mail.text
     assert (mail.sender, mail.to) == ("Ann Lee <ann@acme.example>", "Jane Park <jane.park@northwind.example>")
