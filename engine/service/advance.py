@@ -14,8 +14,8 @@ from engine.domain.journey.facts import LeadFacts
 from engine.domain.journey.programme import Programme
 from engine.store.alerts import add_alert
 from engine.store.database import Store, reading, writing
-from engine.store.facts import FactRows, fetch_facts
-from engine.store.journey import Decided, due_leads, save_decisions
+from engine.store.facts import load_facts
+from engine.store.journey import Decided, due_leads, next_due_instant, save_decisions
 
 log = logging.getLogger("ripeline.daemon")
 
@@ -39,12 +39,13 @@ class Advanced:
 
 def advance_due(store: Store, programme: Programme, now: datetime, limit: int = BATCH) -> Advanced:
     """Decide one batch of due leads in one transaction; an empty answer means that nobody is due."""
-    ahead = _decided_ahead(store, programme, now, limit) if store.dialect.name == "sqlite" else None
-    if ahead is not None and not ahead.ids:
-        return Advanced()
+    with reading(store) as connection:
+        first = next_due_instant(connection)
+        if first is None or first > now:
+            return Advanced()
     with writing(store) as connection:
-        rows = fetch_facts(connection, due_leads(connection, now, limit) if ahead is None else ahead.ids)
-        decided = _decided(rows, ahead, programme, now)
+        facts = load_facts(connection, due_leads(connection, now, limit))
+        decided = [Decided(found, _decision(found, programme, now)) for found in facts]
         save_decisions(connection, decided, programme.bundle or None, now)
         _tell_of_undecided(connection, decided, now)
     return Advanced(
@@ -52,40 +53,6 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
         mails=sum(len(one.decision.sends) for one in decided),
         entered=sum(e.id is None for one in decided for e in one.decision.enrollments),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Ahead:
-    """Decisions that were made before the transaction that writes them, and the rows that they follow from."""
-
-    ids: Sequence[int]
-    rows: FactRows
-    decided: Sequence[Decided]
-
-
-def _decided_ahead(store: Store, programme: Programme, now: datetime, limit: int) -> _Ahead:
-    """Decide while others write.
-
-    On SQLite a transaction that writes keeps all other writers waiting, and deciding is the longest part of it. Only
-    this process decides in a home on SQLite, so the leads stay due; their facts may change meanwhile.
-    """
-    with reading(store) as connection:
-        ids = due_leads(connection, now, limit)
-        rows = fetch_facts(connection, ids)
-    return _Ahead(ids, rows, [Decided(found, _decision(found, programme, now)) for found in rows.facts()])
-
-
-def _decided(rows: FactRows, ahead: _Ahead | None, programme: Programme, now: datetime) -> Sequence[Decided]:
-    """What was decided ahead where the facts are still the same, of which alone it follows; else decided now."""
-    if ahead is not None and rows == ahead.rows:
-        return ahead.decided
-    known = {one.facts.lead.id: one for one in ahead.decided} if ahead is not None else {}
-    decided = []
-    for found in rows.facts():
-        before = known.get(found.lead.id)
-        same = before is not None and before.facts == found
-        decided.append(before if before is not None and same else Decided(found, _decision(found, programme, now)))
-    return decided
 
 
 def _decision(facts: LeadFacts, programme: Programme, now: datetime) -> Decision:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, false, select
+from sqlalchemy import Connection, Select, false, select
 
 from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState, MailKind
@@ -23,7 +22,7 @@ from engine.domain.journey.facts import (
     Suppression,
 )
 from engine.store.among import among_numbers, among_texts, unindexed
-from engine.store.many import Fetched, fetch_many, read_many
+from engine.store.many import read_many
 from engine.store.tables import (
     ActionRow,
     DeliveryRow,
@@ -46,7 +45,6 @@ passed_over = PassedOverRow.__table__  # type: ignore[attr-defined]
 T = TypeVar("T")
 
 _LEAD_COLUMNS = tuple(lead.c[name] for name in Lead.__struct_fields__ if name != "lists")
-_ADDRESS_HASH = [column.name for column in _LEAD_COLUMNS].index("address_hash")
 _LEADS = select(*_LEAD_COLUMNS).where(among_numbers(lead.c.id, "ids"))
 _ENROLLMENTS = (
     select(enrollment.c.lead_id, *(enrollment.c[name] for name in Enrollment.__struct_fields__))
@@ -106,59 +104,28 @@ _SUPPRESSIONS = select(suppression.c.address_hash, suppression.c.reason, suppres
 _TRIGGERS = select(enrollment.c.id, enrollment.c.trigger).where(among_numbers(enrollment.c.id, "ids"))
 
 
-@dataclass(frozen=True, slots=True)
-class FactRows:
-    """All rows that the facts of some leads are made of; equal rows make equal facts, and cost less to compare."""
-
-    leads: Fetched
-    members: Fetched
-    suppressions: Fetched
-    enrollments: Fetched
-    events: Fetched
-    deliveries: Fetched
-    actions: Fetched
-    passed_over: Fetched
-
-    def facts(self) -> list[LeadFacts]:
-        """The facts, in no particular order."""
-        members, suppressions = _grouped(self.members, _only), _grouped(self.suppressions, Suppression)
-        enrollments, events = _grouped(self.enrollments, _enrollment), _grouped(self.events, _event)
-        deliveries, actions = _grouped(self.deliveries, _delivery), _grouped(self.actions, _action)
-        passed = _grouped(self.passed_over, _only)
-        return [
-            LeadFacts(
-                who,
-                tuple(enrollments.get(who.id, ())),
-                tuple(events.get(who.id, ())),
-                tuple(deliveries.get(who.id, ())),
-                tuple(actions.get(who.id, ())),
-                tuple(suppressions.get(who.address_hash, ())),
-                frozenset(passed.get(who.id, ())),
-            )
-            for who in (_lead(row, members) for row in self.leads.converted())
-        ]
-
-
-def fetch_facts(connection: Connection, ids: Sequence[int]) -> FactRows:
-    """The rows of these leads' facts; unknown numbers are left out."""
-    given = {"ids": ids}
-    leads = fetch_many(connection, _LEADS, given)
-    hashes = [row[_ADDRESS_HASH] for row in leads.rows if row[_ADDRESS_HASH]]
-    return FactRows(
-        leads,
-        fetch_many(connection, _MEMBERS, given),
-        fetch_many(connection, _SUPPRESSIONS, {"hashes": hashes}),
-        fetch_many(connection, _ENROLLMENTS, given),
-        fetch_many(connection, _EVENTS, given),
-        fetch_many(connection, _DELIVERIES, given),
-        fetch_many(connection, _ACTIONS, given),
-        fetch_many(connection, _PASSED_OVER, given),
-    )
-
-
 def load_facts(connection: Connection, ids: Sequence[int]) -> list[LeadFacts]:
     """The facts of these leads, in no particular order; unknown numbers are left out."""
-    return fetch_facts(connection, ids).facts() if ids else []
+    if not ids:
+        return []
+    members = _grouped(connection, _MEMBERS, ids, _only)
+    leads = [_lead(row, members) for row in read_many(connection, _LEADS, {"ids": ids})]
+    suppressions = _suppressions(connection, [who.address_hash for who in leads if who.address_hash])
+    enrollments = _grouped(connection, _ENROLLMENTS, ids, _enrollment)
+    events, deliveries = _grouped(connection, _EVENTS, ids, _event), _grouped(connection, _DELIVERIES, ids, _delivery)
+    actions, passed = _grouped(connection, _ACTIONS, ids, _action), _grouped(connection, _PASSED_OVER, ids, _only)
+    return [
+        LeadFacts(
+            who,
+            tuple(enrollments.get(who.id, ())),
+            tuple(events.get(who.id, ())),
+            tuple(deliveries.get(who.id, ())),
+            tuple(actions.get(who.id, ())),
+            tuple(suppressions.get(who.address_hash, ())),
+            frozenset(passed.get(who.id, ())),
+        )
+        for who in leads
+    ]
 
 
 def load_leads(connection: Connection, ids: Sequence[int]) -> dict[int, Lead]:
@@ -171,11 +138,20 @@ def triggers_of(connection: Connection, enrollments: Sequence[int]) -> dict[int,
     return dict(read_many(connection, _TRIGGERS, {"ids": list(enrollments)}))
 
 
-def _grouped(fetched: Fetched, made: Callable[..., T]) -> dict[Any, list[T]]:
-    """What is made of rows, by whom they belong to: that is the first column, the others are what `made` takes."""
-    groups: dict[Any, list[T]] = {}
-    for whose, *row in fetched.converted():
-        groups.setdefault(whose, []).append(made(*row))
+def _grouped(
+    connection: Connection, query: Select[Any], ids: Sequence[int], made: Callable[..., T]
+) -> dict[int, list[T]]:
+    """What is made of rows, by lead: its number is the first column, the others are what `made` takes."""
+    groups: dict[int, list[T]] = {}
+    for number, *row in read_many(connection, query, {"ids": ids}):
+        groups.setdefault(number, []).append(made(*row))
+    return groups
+
+
+def _suppressions(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Suppression]]:
+    groups: dict[str, list[Suppression]] = {}
+    for known, reason, scope, at in read_many(connection, _SUPPRESSIONS, {"hashes": hashes}) if hashes else ():
+        groups.setdefault(known, []).append(Suppression(reason, scope, at))
     return groups
 
 

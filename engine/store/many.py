@@ -7,7 +7,7 @@ in all rows, are worked out once each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
@@ -78,29 +78,8 @@ def run_many(connection: Connection, statement: Statement, rows: Sequence[Mappin
 _WITH_COUNT = {"preserve_rowcount": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """Rows as the driver gave them, and what they are made of; two are equal if the driver gave the same."""
-
-    rows: Sequence[tuple[Any, ...]]
-    described: Sequence[Any] = field(compare=False)
-    prepared: _Prepared = field(compare=False)
-    dialect: Dialect = field(compare=False)
-
-    def converted(self) -> list[tuple[Any, ...]]:
-        """The rows as our types mean them."""
-        if not self.rows:
-            return []
-        if self.prepared.results is None:
-            self.prepared.results = list(_result_processes(self.prepared.compiled, self.described, self.dialect))
-        columns: list[Sequence[Any]] = list(zip(*self.rows, strict=True))
-        for place, process, once in self.prepared.results:
-            columns[place] = _each(process, columns[place], once=once)
-        return list(zip(*columns, strict=True))
-
-
-def fetch_many(connection: Connection, query: Statement, values: Mapping[str, Any]) -> Fetched:
-    """All rows of a query (or of a statement that returns some), not yet converted."""
+def read_many(connection: Connection, query: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows of a query (or of a statement that returns some) as plain tuples in the order of its columns."""
     prepared = _prepare(connection.dialect, query, tuple(values))
     given: Any = [parameter.value(values) for parameter in prepared.parameters]
     if not prepared.positional:
@@ -109,12 +88,21 @@ def fetch_many(connection: Connection, query: Statement, values: Mapping[str, An
     cursor: Any = result.cursor
     rows, described = cursor.fetchall(), cursor.description
     result.close()
-    return Fetched(rows, described, prepared, connection.dialect)
+    return _converted(rows, described, prepared, connection.dialect)
 
 
-def read_many(connection: Connection, query: Statement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """All rows of a query (or of a statement that returns some) as plain tuples in the order of its columns."""
-    return fetch_many(connection, query, values).converted()
+def _converted(
+    rows: Sequence[tuple[Any, ...]], described: Sequence[Any], prepared: _Prepared, dialect: Dialect
+) -> list[tuple[Any, ...]]:
+    """The rows as our types mean them; `described` has the driver's own types of the columns."""
+    if not rows:
+        return []
+    if prepared.results is None:
+        prepared.results = list(_result_processes(prepared.compiled, described, dialect))
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, process, once in prepared.results:
+        columns[place] = _each(process, columns[place], once=once)
+    return list(zip(*columns, strict=True))
 
 
 def _result_processes(

@@ -10,7 +10,6 @@ import pytest
 from engine.domain.journey.decide import decide
 from engine.domain.journey.facts import LeadFacts
 from engine.service import advance
-from engine.service.suppress import suppress
 from tests.service.world import World
 
 
@@ -31,21 +30,3 @@ def test_lead_that_cannot_be_decided_waits_and_the_others_go_on(world: World, mo
     world.clock.step_to(world.clock.now() + timedelta(hours=1))
     world.go()
     assert world.states("bad@x.example") == [("first", "sent")]
-
-
-def test_facts_that_change_while_deciding_are_decided_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    decided: list[str] = []
-
-    def disturbed(facts: LeadFacts, *more: Any) -> Any:
-        decided.append(facts.lead.email)
-        if decided == ["jane@x.example"]:
-            home = world.home
-            suppress(home.store, home.keys.addresses, ["jane@x.example"], world.clock.now())
-        return decide(facts, *more)
-
-    monkeypatch.setattr(advance, "decide", disturbed)
-    world.take_in("jane@x.example,Jane,web", "joe@x.example,Joe,web")
-    world.tick()
-    assert world.mails("jane@x.example") == [], "what was decided on her facts of before does not count"
-    assert len(world.mails("joe@x.example")) == 1
-    assert sorted(decided) == ["jane@x.example", "jane@x.example", "joe@x.example"], "and Joe's decision stands"
