@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from docs.generation import campaign_keys as words
 from docs.generation.markdown import code, page, table
+from engine.authoring import campaign_words as words
 from engine.authoring.campaign_file import CAMPAIGN_KEYS, STAGE_KEYS
 from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS
 
@@ -40,6 +40,7 @@ def campaign_page() -> str:
         "## Every step\n\nBelow its header `[[stage.NAME.step]]`. A step does one thing.\n\n"
         + _keys(words.EVERY_STEP, COMMON_KEYS),
         *(_kind(kind) for kind in STEP_KEYS),
+        "## Tables as values\n\n" + _inside(),
         TIME,
     ]
     return page("Campaign files", *parts)
@@ -47,6 +48,15 @@ def campaign_page() -> str:
 
 def _keys(meanings: Mapping[str, tuple[str, str]], keys: Mapping[str, object] | tuple[str, ...]) -> str:
     rows = [(code(key), meanings[key][0], code(meanings[key][1])) for key in keys]
+    return table(("key", "meaning", "for example"), rows)
+
+
+def _inside() -> str:
+    rows = [
+        (code(f"{key}.{name}"), meaning, code(example))
+        for key, keys in words.INSIDE.items()
+        for name, (meaning, example) in keys.items()
+    ]
     return table(("key", "meaning", "for example"), rows)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from docs.generation import scenario_words as words
 from docs.generation.markdown import code, page, table
+from engine.authoring import scenario_words as words
 
 INTRO = """\
 Scenarios of a campaign stand beside it in `campaigns/<id>.test.toml`; `ripeline test` plays them. Their files are no
@@ -37,6 +37,8 @@ def scenarios_page() -> str:
         "Scenario files",
         INTRO,
         "## A scenario\n\nBelow its header `[[scenario]]`.\n\n" + _keys(words.SCENARIO),
+        "### The lead\n\nAnd every field of `[fields]` and of [the standard ones](config.md#standard-lead-fields).\n\n"
+        + _keys(words.LEAD),
         STEPS,
         "### What the lead does\n\n" + _steps(words.ACTS),
         "### What you expect\n\n" + _steps(words.EXPECTATIONS),

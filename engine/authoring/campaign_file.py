@@ -30,9 +30,9 @@ CAMPAIGN_KEYS = (
 )
 STAGE_KEYS = ("advance", "exhausted", "cadence", "step")
 
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_EVENT = re.compile(r"""\s*event\(\s*(['"])(?P<name>[^'"]+)\1\s*\)\s*""")
-_KEY = re.compile(r"trigger\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
+CAMPAIGN_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+EVENT = re.compile(r"""\s*event\(\s*(['"])(?P<name>[^'"]+)\1\s*\)\s*""")
+TRIGGER_KEY = re.compile(r"trigger\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _PERCENT = re.compile(r"(?P<number>\d{1,3}(?:\.\d+)?)\s*%")
 
 
@@ -89,7 +89,7 @@ def campaign_id(path: str) -> str:
 def wrong_campaign_id(path: str) -> Problem | None:
     """What is wrong with a file's name as a campaign's id."""
     found = campaign_id(path)
-    if _ID.fullmatch(found):
+    if CAMPAIGN_ID.fullmatch(found):
         return None
     better = re.sub(r"[^a-z0-9]+", "-", found.casefold()).strip("-")
     hint = f"rename it to {better}.toml" if better else ""
@@ -157,7 +157,7 @@ def _event(item: Item, notes: Notes) -> str | None:
     value = text(item, notes)
     if value is None:
         return None
-    if found := _EVENT.fullmatch(value):
+    if found := EVENT.fullmatch(value):
         return found["name"]
     hint = "write \"event('trial_started')\"; what else must hold stands in enter"
     if is_name(value):
@@ -170,7 +170,7 @@ def _trigger_key(item: Item, notes: Notes) -> str | None:
     value = text(item, notes)
     if value is None:
         return None
-    if found := _KEY.fullmatch(value.strip()):
+    if found := TRIGGER_KEY.fullmatch(value.strip()):
         return found["name"]
     hint = f'write "trigger.{value}"' if value.isidentifier() else 'write for example "trigger.trial_id"'
     notes.error("E019", item.place, "key names a property of the event", hint)

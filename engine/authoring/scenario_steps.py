@@ -21,7 +21,10 @@ from engine.errors import did_you_mean
 
 FATES = ("accepted", "refused", "bounced")
 WAYS_OUT = ("exit", "finished")
-_SILENT = ("silent", "no_mail")
+BY: Mapping[str, Actor] = {"person": Actor.HUMAN, "machine": Actor.MACHINE, "unknown": Actor.UNKNOWN}
+WITHOUT_TIME = ("silent", "no_mail")
+"""Steps that are a stretch of time themselves."""
+
 _MEANT_OTHERWISE: Mapping[bool, Mapping[str, str]] = {
     False: {"within": "write after = …: the lead does it so long after the step before", "mail": "write in = …"},
     True: {"after": "write within = …: it comes so long after the step before at the latest"},
@@ -91,7 +94,7 @@ def _kind(item: Item, notes: Notes) -> str | None:
 
 def _timing(step: Table, kind: str, clock: Clock) -> dict[str, Any]:
     """When: an act at a moment or so long after the step before, an expectation at a moment or within a time."""
-    if kind in _SILENT:
+    if kind in WITHOUT_TIME:
         return {}
     wait = step.get("within" if kind in EXPECTATIONS else "after", delay)
     on = step.get("on", moment(clock, minute=kind in ACTS))
@@ -201,8 +204,7 @@ FURTHER_KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def _by(step: Table) -> Actor:
-    words = {"person": Actor.HUMAN, "machine": Actor.MACHINE, "unknown": Actor.UNKNOWN}
-    return words[step.get("by", choice(*words), "person")]
+    return BY[step.get("by", choice(*BY), "person")]
 
 
 def _yes(item: Item, notes: Notes) -> bool | None:

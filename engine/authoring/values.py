@@ -38,8 +38,10 @@ T = TypeVar("T")
 UNREADABLE = Truth(False, "")
 """The meaning of a rule that could not be read, so that the checks still know that there is one."""
 
-_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.IGNORECASE)
-_LONGEST_NAME = 60
+NAME = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+"""The form of a name that people give; JSON Schema takes it over, so it means the same in other dialects."""
+
+LONGEST_NAME = 60
 
 
 def said(parse: Callable[[str], T | str], example: str) -> Converter[T]:
@@ -141,7 +143,7 @@ def name(what: str) -> Converter[str]:
 
     def convert(item: Item, notes: Notes) -> str | None:
         value = text(item, notes)
-        if value is None or (_NAME.fullmatch(value) and len(value) <= _LONGEST_NAME):
+        if value is None or (NAME.fullmatch(value) and len(value) <= LONGEST_NAME):
             return value
         notes.error("E016", item.place, f"'{value}' cannot be {what}", name_hint(value))
         return None
@@ -150,14 +152,14 @@ def name(what: str) -> Converter[str]:
 
 
 def is_name(value: str) -> bool:
-    return bool(_NAME.fullmatch(value)) and len(value) <= _LONGEST_NAME
+    return bool(NAME.fullmatch(value)) and len(value) <= LONGEST_NAME
 
 
 def name_hint(value: str) -> str:
     """What to write for a name that cannot be one."""
     if value.endswith((".md", ".html", ".mjml")) and is_name(value.rsplit(".", 1)[0]):
         return f"write '{value.rsplit('.', 1)[0]}', without the file's ending"
-    plain = re.sub(r"[^A-Za-z0-9_]+", "-", value).strip("-_").lower()[:_LONGEST_NAME]
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", value).strip("-_").lower()[:LONGEST_NAME]
     return f"use letters, digits, - and _ only: '{plain}'" if plain else "use letters, digits, - and _ only"
 
 

@@ -21,68 +21,109 @@ class Section(BaseModel):
 
 
 class Company(Section):
+    """Who you are; it stands in every mail."""
+
     name: str = Field("Your company", description="The sender's name as recipients know it.")
     postal_address: str = Field(
         "",
         description="Stands in every mail, as the law asks (CAN-SPAM § 7704(a)(5)); a mail without it is an error.",
+        examples=["1 Main St, Springfield"],
     )
-    website: str = Field("", description="Where the company's name in a mail leads.")
-    zone: str = Field("UTC", description="The home's time zone, used where a lead's own is not known.")
+    website: str = Field(
+        "", description="Where the company's name in a mail leads.", examples=["https://www.acme.example"]
+    )
+    zone: str = Field(
+        "UTC", description="The home's time zone, used where a lead's own is not known.", examples=["Europe/Berlin"]
+    )
     language: str = Field("en", description="The language of templates without a language in their name.")
 
 
 class Sender(Section):
+    """Who mails are from."""
+
     default: str = Field(
         "Your company <hello@example.com>",
         description="Sender of campaigns that name none: a name and an address.",
     )
     verified_domains: tuple[str, ...] = Field(
-        (), description="Domains that may stand in From; an owner's address elsewhere falls back to `else`."
+        (),
+        description="Domains that may stand in From; an owner's address elsewhere falls back to `else`.",
+        examples=[["acme.example"]],
     )
     bounce_domain: str = Field(
         "",
         description="Domain of the envelope sender (VERP), to which bounces return; the sender's own when empty.",
+        examples=["bounces.acme.example"],
     )
     owners: dict[str, str] = Field(
-        {}, description="Who an owner is: the `owner` value of a lead to a name and an address."
+        {},
+        description="Who an owner is: the `owner` value of a lead to a name and an address.",
+        examples=[{"ann": "Ann Lee <ann@acme.example>"}],
     )
 
 
 class Dkim(Section):
-    domain: str = Field(description="The signing domain (d=), aligned with From.")
-    selector: str = Field(description="The selector (s=) under which the public key is published.")
-    key_file: str = Field(description="A PEM file with the private key, relative to the home.")
+    """A key that signs mail of one sender domain."""
+
+    domain: str = Field(description="The signing domain (d=), aligned with From.", examples=["acme.example"])
+    selector: str = Field(
+        description="The selector (s=) under which the public key is published.", examples=["ripeline"]
+    )
+    key_file: str = Field(
+        description="A PEM file with the private key, relative to the home.", examples=["keys/dkim.pem"]
+    )
 
 
 class Relay(Section):
-    name: str = Field(description="How pages, logs and alerts call it.")
-    host: str = Field("127.0.0.1", description="Host name of the SMTP server.")
+    """An SMTP server that takes mail."""
+
+    name: str = Field(description="How pages, logs and alerts call it.", examples=["main"])
+    host: str = Field("127.0.0.1", description="Host name of the SMTP server.", examples=["smtp.acme.example"])
     port: int = Field(587, ge=1, le=65535, description="Port: 587 with STARTTLS, 465 with TLS.")
     tls: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="`none` is accepted for this machine only, unless `insecure` is true."
     )
     insecure: bool = Field(False, description="Allow plain SMTP to another machine. A login is never sent in clear.")
-    username: str = Field("", description="Login; empty for none.")
-    password_env: str = Field("", description="The environment variable that holds the password.")
-    password_file: str = Field("", description="A file that holds the password (mode 0600).")
+    username: str = Field("", description="Login; empty for none.", examples=["ripeline"])
+    password_env: str = Field(
+        "", description="The environment variable that holds the password.", examples=["RELAY_PASSWORD"]
+    )
+    password_file: str = Field(
+        "", description="A file that holds the password (mode 0600).", examples=["keys/relay-password"]
+    )
     connections: int = Field(4, ge=1, le=100, description="Connections kept open at most.")
-    per_second: float = Field(0, ge=0, description="Mails a second at most; 0 sets no limit.")
+    per_second: float = Field(0, ge=0, description="Mails a second at most; 0 sets no limit.", examples=[10])
     mails_per_connection: int = Field(500, ge=1, description="A connection is closed after so many mails.")
-    helo: str = Field("", description="The name said in EHLO; this machine's when empty.")
-    sender_domains: tuple[str, ...] = Field((), description="Senders of these domains use this relay; all when empty.")
+    helo: str = Field(
+        "", description="The name said in EHLO; this machine's when empty.", examples=["mail.acme.example"]
+    )
+    sender_domains: tuple[str, ...] = Field(
+        (), description="Senders of these domains use this relay; all when empty.", examples=[["acme.example"]]
+    )
 
 
 class Safety(Section):
+    """Safe mode: mail goes to you, and to no lead."""
+
     deliver_to: str = Field(
         "",
         description="Every mail goes to this address instead of its lead; set in a fresh home, empty when live.",
+        examples=["you@acme.example"],
     )
 
 
 class LeadField(Section):
+    """A field that leads may have."""
+
     type: FieldType = Field("text", description="What values this field holds; checked whenever one is written.")
-    choices: tuple[str, ...] = Field((), description="The values allowed, for the type `choice`.")
-    description: str = Field("", description="What the field means, for the people who write rules.")
+    choices: tuple[str, ...] = Field(
+        (), description="The values allowed, for the type `choice`.", examples=[["free", "pro"]]
+    )
+    description: str = Field(
+        "",
+        description="What the field means, for the people who write rules.",
+        examples=["How many contacts are in it, roughly."],
+    )
 
 
 STANDARD_FIELDS: dict[str, LeadField] = {
@@ -102,6 +143,8 @@ STANDARD_FIELDS: dict[str, LeadField] = {
 
 
 class Caps(Section):
+    """How much mail a lead gets at most."""
+
     marketing: tuple[str, ...] = Field(
         ("1 per day", "3 per week"),
         description='Marketing mails a lead gets at most, over all campaigns: "2 per week".',
@@ -109,17 +152,33 @@ class Caps(Section):
 
 
 class NeverMail(Section):
-    domains: tuple[str, ...] = Field((), description="Domains that never get marketing mail: competitors, own staff.")
-    rule: str = Field("", description="Leads for whom this rule holds never get marketing mail.")
+    """Leads who never get marketing mail."""
+
+    domains: tuple[str, ...] = Field(
+        (), description="Domains that never get marketing mail: competitors, own staff.", examples=[["rival.example"]]
+    )
+    rule: str = Field(
+        "",
+        description="Leads for whom this rule holds never get marketing mail.",
+        examples=["lifecycle in ['customer', 'disqualified']"],
+    )
 
 
 class Holidays(Section):
-    country: str = Field("", description='Holidays of this country; "lead" takes the lead\'s own; empty for none.')
-    fallback: str = Field("", description="The country for leads whose own is not known.")
-    blackout: tuple[date, ...] = Field((), description="Dates without any marketing mail.")
+    """Days on which no marketing mail goes."""
+
+    country: str = Field(
+        "",
+        description='Holidays of this country; "lead" takes the lead\'s own; empty for none.',
+        examples=["lead", "DE", "DE-BY"],
+    )
+    fallback: str = Field("", description="The country for leads whose own is not known.", examples=["DE"])
+    blackout: tuple[date, ...] = Field((), description="Dates without any marketing mail.", examples=[["2026-12-24"]])
 
 
 class Tracking(Section):
+    """Opens, clicks and the links in mails."""
+
     base_url: str = Field(
         "http://127.0.0.1:8026",
         description="The public address of the tracker, as it stands in mails; HTTPS when live.",
@@ -132,16 +191,23 @@ class Tracking(Section):
     )
     workers: int = Field(1, ge=1, le=16, description="Tracker processes that share the port.")
     trusted_proxies: str = Field(
-        "", description="Addresses of the balancers whose X-Forwarded-For is believed, separated by commas."
+        "",
+        description="Addresses of the balancers whose X-Forwarded-For is believed, separated by commas.",
+        examples=["10.0.0.1, 10.0.0.2"],
     )
     utm: dict[str, str] = Field(
         {},
         description="Parameters added to links to your own sites; {campaign}, {theme}, {stage}, {mail} are filled in.",
+        examples=[{"utm_source": "ripeline", "utm_campaign": "{campaign}"}],
     )
-    utm_domains: tuple[str, ...] = Field((), description="The sites whose links get UTM parameters.")
+    utm_domains: tuple[str, ...] = Field(
+        (), description="The sites whose links get UTM parameters.", examples=[["acme.example"]]
+    )
 
 
 class Delivery(Section):
+    """How mail is sent, and what happens when that fails."""
+
     unknown: Literal["hold", "resend_once"] = Field(
         "hold", description="What happens to a mail of which nobody knows whether the relay took it."
     )
@@ -157,16 +223,28 @@ class Retention(Section):
     mail_copies: str = Field("365d", description="Copies of mails as they were sent; `show` needs them.")
     attempts: str = Field("365d", description="Single attempts to send; the mail itself keeps how it ended.")
     machine_events: str = Field("90d", description="Opens and clicks of machines and unknown programs.")
-    events: str = Field("", description="All opens and clicks; rules do not know those forgotten any more.")
-    story: str = Field("", description="Lines of leads' stories, as `why` tells them.")
+    events: str = Field(
+        "", description="All opens and clicks; rules do not know those forgotten any more.", examples=["730d"]
+    )
+    story: str = Field("", description="Lines of leads' stories, as `why` tells them.", examples=["730d"])
 
 
 class Alerts(Section):
-    mail_to: str = Field("", description="The operator's address; alerts go by a relay that works.")
-    webhook: str = Field("", description="An HTTPS address that alerts are posted to as JSON.")
+    """Where the operator hears that something needs a person."""
+
+    mail_to: str = Field(
+        "", description="The operator's address; alerts go by a relay that works.", examples=["ops@acme.example"]
+    )
+    webhook: str = Field(
+        "",
+        description="An HTTPS address that alerts are posted to as JSON.",
+        examples=["https://alerts.acme.example/ripeline"],
+    )
 
 
 class Lifecycle(Section):
+    """The stages of a lead's life."""
+
     stages: tuple[str, ...] = Field(
         ("subscriber", "inquiry", "engaged", "mql", "sal", "sql", "customer"),
         description="The stages of a lead's life in order; beside them `recycled` and `disqualified`.",
@@ -175,8 +253,12 @@ class Lifecycle(Section):
 
 
 class Internal(Section):
-    addresses: tuple[str, ...] = Field((), description="Colleagues: mailed, but outside all statistics.")
-    domains: tuple[str, ...] = Field((), description="Domains of colleagues.")
+    """Colleagues, who stay outside the statistics."""
+
+    addresses: tuple[str, ...] = Field(
+        (), description="Colleagues: mailed, but outside all statistics.", examples=[["tom@acme.example"]]
+    )
+    domains: tuple[str, ...] = Field((), description="Domains of colleagues.", examples=[["acme.example"]])
 
 
 MAIL_PROGRAMS: dict[str, str] = {
@@ -213,6 +295,8 @@ class Check(Section):
 
 
 class Apply(Section):
+    """How changed files become what runs."""
+
     safe: bool = Field(
         False,
         description="Changes that strand, skip or repeat nobody and let nobody new in apply by themselves.",
@@ -220,20 +304,27 @@ class Apply(Section):
 
 
 class Logs(Section):
+    """The daemon's log."""
+
     format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for collectors.")
     personal_data: bool = Field(False, description="Whether addresses may stand in logs; otherwise only lead ids.")
     file: str = Field(
         "",
         description="A file for the daemon's log instead of standard error, relative to the home, such as "
         "`var/log/ripeline.log`; each of its child processes has a file of its own beside it.",
+        examples=["var/log/ripeline.log"],
     )
     rotate: str = Field(
-        "daily", description='When a new log file begins: `daily` at midnight UTC, or at a size such as "50 MB".'
+        "daily",
+        description='When a new log file begins: `daily` at midnight UTC, or at a size such as "50 MB".',
+        examples=["50 MB"],
     )
     keep: int = Field(14, ge=1, le=3650, description="How many older log files of each process are kept.")
 
 
 class Metrics(Section):
+    """Figures for monitoring."""
+
     enabled: bool = Field(
         True, description="Whether the daemon answers `/metrics` (for Prometheus), `/health` and `/ready`."
     )
@@ -250,7 +341,9 @@ class Config(Section):
     """The whole of `config.toml`."""
 
     store: str = Field(
-        "sqlite:///var/ripeline.db", description="Where the data lives: SQLite in the home, or PostgreSQL."
+        "sqlite:///var/ripeline.db",
+        description="Where the data lives: SQLite in the home, or PostgreSQL.",
+        examples=["postgresql://ripeline@db.acme.example/ripeline"],
     )
     company: Company = Company()
     sender: Sender = Sender()
@@ -271,9 +364,20 @@ class Config(Section):
     apply: Apply = Apply()
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
-    webhooks: Annotated[dict[str, str], Field(description="Names of addresses that `webhook` steps post to.")] = {}
-    test_recipients: Annotated[tuple[str, ...], Field(description="Whom `send-test` and `test-run` mail.")] = ()
-    vars: Annotated[dict[str, str], Field(description="Values that every template may use as vars.name.")] = {}
+    webhooks: Annotated[
+        dict[str, str],
+        Field(
+            description="Names of addresses that `webhook` steps post to.",
+            examples=[{"crm": "https://crm.acme.example/hook"}],
+        ),
+    ] = {}
+    test_recipients: Annotated[
+        tuple[str, ...], Field(description="Whom `send-test` and `test-run` mail.", examples=[["ann@acme.example"]])
+    ] = ()
+    vars: Annotated[
+        dict[str, str],
+        Field(description="Values that every template may use as vars.name.", examples=[{"phone": "+49 30 1234567"}]),
+    ] = {}
 
     @property
     def lead_fields(self) -> dict[str, LeadField]:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.authoring.home import read_bundle_texts
+from engine.authoring.policy import CONFIG_FILE
 from engine.errors import RipelineError
+from engine.service.editor_files import editor_files
 from engine.service.starter import starter_files
 
-CONFIG_FILE = "config.toml"
 GITIGNORE = """\
 # What a running home writes: its database, keys and logs. None of it belongs into Git.
 var/
@@ -89,9 +91,17 @@ def _content(who: Identity) -> Iterator[tuple[str, bytes]]:
     for path, name in starter_files():
         content = path.read_bytes()
         if name == CONFIG_FILE:
-            yield name, config_for(content.decode(), who).encode()
+            config = config_for(content.decode(), who)
+            yield name, config.encode()
+            yield from _for_editors(config)
         else:
             yield name, _renamed_file(name, content, who)
+
+
+def _for_editors(config: str) -> Iterator[tuple[str, bytes]]:
+    """Schemas and settings by which editors know the keys of the home's files."""
+    found, _, _ = read_bundle_texts({CONFIG_FILE: config})
+    return ((name, text.encode()) for name, text in editor_files(found))
 
 
 def _renamed_file(name: str, content: bytes, who: Identity) -> bytes:

@@ -244,3 +244,23 @@ def test_rollback_shows_asks_and_goes_back(tmp_path: Path, capsys: pytest.Captur
     assert "waits 5 days → 3 days" in shown
     assert "Bundle 3 runs now: the same as bundle 1." in shown
     assert "undo the change there too" in shown
+
+
+def test_schema_is_printed_for_this_home(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("schema", "scenario", "--home", str(home)) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]["scenario"]["type"] == "array"
+
+
+def test_schemas_are_written_once(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / ".taplo.toml").write_text("", "utf-8")
+    assert ripeline("schema", "--write", "--home", str(home)) == 0
+    shown = capsys.readouterr().out
+    assert "wrote  .ripeline/schema/campaign.json" in shown
+    assert "left   .taplo.toml: somebody else wrote it" in shown
+    assert ripeline("schema", "--write", "--home", str(home)) == 0
+    assert "Everything is up to date." in capsys.readouterr().out
+
+
+def test_schema_wants_a_kind_or_write(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("schema", "--home", str(home)) == 1
+    assert "campaign, scenario or config; or write all with --write" in capsys.readouterr().err

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from docs.generation import campaign_keys, rule_words, scenario_words
+from docs.generation import rule_words
+from engine.authoring import campaign_words, scenario_words
 from engine.authoring.policy import scope_for
 from engine.config.model import Config, LeadField
 from engine.domain.rules import FieldType, Kind, Rule, Scope, parse_rule
@@ -162,7 +163,7 @@ def test_examples_of_scenario_keys_are_toml() -> None:
             tomllib.loads(f"then = [{one}]")
 
 
-def test_examples_of_campaign_keys_are_toml() -> None:
-    for meanings in (campaign_keys.CAMPAIGN, campaign_keys.STAGE, *campaign_keys.OF_KIND.values()):
+def test_examples_of_campaign_words_are_toml() -> None:
+    for meanings in (campaign_words.CAMPAIGN, campaign_words.STAGE, *campaign_words.OF_KIND.values()):
         for key, (_, example) in meanings.items():
             tomllib.loads(example if example.startswith("[") else f"{key} = {example}")

@@ -7,10 +7,11 @@ import re
 import pytest
 
 from docs.generate import FOLDER, PAGES
-from docs.generation import campaign_keys, rule_words, scenario_words, template_words
+from docs.generation import rule_words, template_words
 from docs.generation.errors_page import GROUPS, GROUPS_OF_WARNINGS
 from docs.generation.fault_titles import TITLES
 from docs.generation.proofs_page import proofs_by_row
+from engine.authoring import campaign_words, scenario_words
 from engine.authoring.campaign_file import CAMPAIGN_KEYS, STAGE_KEYS
 from engine.authoring.error_codes import CODES
 from engine.authoring.scenario_file import SCENARIO_KEYS
@@ -51,11 +52,11 @@ def test_nothing_else_lies_among_the_generated_pages() -> None:
 
 
 def test_every_key_of_a_campaign_has_a_meaning_and_no_other() -> None:
-    assert set(campaign_keys.CAMPAIGN) == set(CAMPAIGN_KEYS)
-    assert set(campaign_keys.STAGE) == set(STAGE_KEYS)
-    assert set(campaign_keys.EVERY_STEP) == set(COMMON_KEYS)
-    assert set(campaign_keys.KINDS) == set(campaign_keys.OF_KIND) == set(STEP_KEYS)
-    assert {kind: set(keys) for kind, keys in campaign_keys.OF_KIND.items()} == {
+    assert set(campaign_words.CAMPAIGN) == set(CAMPAIGN_KEYS)
+    assert set(campaign_words.STAGE) == set(STAGE_KEYS)
+    assert set(campaign_words.EVERY_STEP) == set(COMMON_KEYS)
+    assert set(campaign_words.KINDS) == set(campaign_words.OF_KIND) == set(STEP_KEYS)
+    assert {kind: set(keys) for kind, keys in campaign_words.OF_KIND.items()} == {
         kind: set(keys.keys) for kind, keys in STEP_KEYS.items()
     }
 

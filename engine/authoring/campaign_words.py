@@ -129,3 +129,33 @@ OF_KIND: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "note": ("What sales should know.", '"Asked for prices twice."'),
     },
 }
+
+INSIDE: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "from": {
+        "owner": ("Whether the lead's owner sends, where that address is on a verified domain.", "true"),
+        "else": ("Who sends otherwise.", '"Ann Lee <ann@acme.example>"'),
+    },
+    "window": {
+        "days": ("On which days. Default: every day.", '"Mon-Thu", "weekdays", "Mon, Wed, Fri"'),
+        "hours": ("At which hours. Default: the whole day.", '"09:00-17:00"'),
+        "zone": ("Whose time: `lead` (the default), or an IANA name.", '"lead", "Europe/Berlin"'),
+        "else": ("The zone for leads whose own is not known.", '"Europe/Berlin"'),
+    },
+    "exhausted": {
+        "after": ("How long after the last step. Without it: at once.", '"14d"'),
+        "go": ("`hold`, `exit` or a stage. Needed.", '"exit"'),
+    },
+    "wait": {
+        "until": ("A rule: the wait ends as soon as it holds. Needed.", "\"event('first_login')\""),
+        "max": ("How long it lasts at most. Needed.", '"2d"'),
+    },
+    "branch": {
+        "when": ("A rule: who goes this way. Without it everybody does who comes here.", "\"clicked('cost')\""),
+        "go": ("The stage to go to, or `exit`. Needed.", '"exit"'),
+    },
+    "variants": {
+        "subject": ("Subjects, of which each lead gets one.", '["One", "Another"]'),
+        "email": ("Mails, of which each lead gets one.", '["cost", "cost-short"]'),
+    },
+}
+"""The keys of tables that stand as a value, by the key whose value they are."""

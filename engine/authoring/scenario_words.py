@@ -94,3 +94,17 @@ TIMES: Mapping[str, tuple[str, str]] = {
     ),
     "within": ("With what is expected: so long after the step before at the latest.", '"2 business days"'),
 }
+
+LEAD: Mapping[str, tuple[str, str]] = {
+    "email": ("The address. Empty for a lead without one; made up if not given.", '"jane@northwind.example"'),
+    "source": ("Where the lead came from.", '"webinar"'),
+    "lifecycle": ("Where in its life the lead is.", '"inquiry"'),
+    "country": ("Its country (ISO 3166 code).", '"DE"'),
+    "language": ("Its language.", '"de"'),
+    "zone": ("Its time zone (IANA name).", '"Europe/Berlin"'),
+    "owner": ("The colleague who owns it, as your CRM writes it.", '"ann"'),
+    "lists": ("The lists that it is on.", '["newsletter"]'),
+    "score": ("Its behaviour, as a number.", "60"),
+    "fit": ("Who it is, as a grade A-D.", '"B"'),
+}
+"""What a lead has beside the fields of `[fields]`."""
