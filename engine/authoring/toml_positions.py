@@ -65,7 +65,7 @@ class Positions:
         source = self.text.encode()
         self._lines = source.split(b"\n")
         self._plain = self.text.isascii()  # bytes and characters are the same
-        for node in _parser().parse(source).root_node.children:
+        for node in parser().parse(source).root_node.children:
             self._statement(node, ())
         return self
 
@@ -161,7 +161,8 @@ _KEYS = ("bare_key", "quoted_key", "dotted_key")
 
 
 @cache
-def _parser() -> Parser:
+def parser() -> Parser:
+    """Reads TOML into a tree of nodes with places; made once, because loading its grammar takes time."""
     import tree_sitter_toml
     from tree_sitter import Language, Parser
 

@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "simulate": Entry("simulate", AUTHOR, "Play months of all leads on a virtual clock: mails, funnels, collisions."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
     "rollback": Entry("rollback", AUTHOR, "Go back to an earlier bundle, after showing what changes."),
+    "fmt": Entry("fmt", AUTHOR, "Lay out campaigns, scenarios and config in one way."),
     "schema": Entry("schema", AUTHOR, "Let editors complete and explain the keys of your files."),
     "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),
     "import": Entry("import_", LEADS, "Import leads (CSV, JSONL) or their events."),

@@ -264,3 +264,30 @@ def test_schemas_are_written_once(home: Path, capsys: pytest.CaptureFixture[str]
 def test_schema_wants_a_kind_or_write(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ripeline("schema", "--home", str(home)) == 1
     assert "campaign, scenario or config; or write all with --write" in capsys.readouterr().err
+
+
+def test_fmt_lays_out_the_files_of_a_home(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = home / "campaigns/welcome.toml"
+    path.write_text(CAMPAIGN + "# the end", "utf-8")
+    assert ripeline("fmt", "--home", str(home)) == 0
+    assert ripeline("fmt", "--check", "--home", str(home)) == 0
+    capsys.readouterr()
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("=", " =", 1), "utf-8")
+    assert ripeline("fmt", "--check", "--diff", "--home", str(home)) == 1
+    shown = capsys.readouterr().out
+    assert "would change  " in shown
+    assert "\n+title" in shown
+    assert path.read_text("utf-8") != text
+    assert ripeline("fmt", str(path)) == 0
+    assert path.read_text("utf-8") == text
+
+
+def test_fmt_lays_out_what_it_can(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "campaigns/broken.toml").write_text("title = Broken\n", "utf-8")
+    (home / "config.toml").write_text('[company]\nname="Acme"\n', "utf-8")
+    assert ripeline("fmt", "--home", str(home)) == 1
+    shown = capsys.readouterr().out
+    assert "E003  text stands in quotes" in shown
+    assert (home / "campaigns/broken.toml").read_text("utf-8") == "title = Broken\n"
+    assert (home / "config.toml").read_text("utf-8") == '[company]\nname = "Acme"\n'

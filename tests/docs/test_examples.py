@@ -105,7 +105,7 @@ def test_workflow_that_is_shown_is_the_one_that_ships() -> None:
 def test_hooks_that_are_shown_exist() -> None:
     hooks = re.findall(r"^- id: (\S+)$", (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"), re.MULTILINE)
     shown = [block.text for block in blocks(DOCS / "how-to/test-a-campaign.md") if block.language == "yaml"]
-    assert re.findall(r"- id: (\S+)", shown[1]) == hooks == ["ripeline-check", "ripeline-test"]
+    assert re.findall(r"- id: (\S+)", shown[1]) == hooks == ["ripeline-fmt", "ripeline-check", "ripeline-test"]
 
 
 @pytest.mark.parametrize("block", TEMPLATES, ids=str)
