@@ -176,6 +176,11 @@ def _leaves(key: Node) -> list[Node]:
     return [leaf for child in key.children if child.type in _KEYS for leaf in _leaves(child)]
 
 
+def key_path(key: Node) -> tuple[str, ...]:
+    """The names that a key or a header's key consists of."""
+    return tuple(_key_text(leaf) for leaf in _leaves(key))
+
+
 def _key_text(leaf: Node) -> str:
     raw = (leaf.text or b"").decode()
     if leaf.type == "bare_key":

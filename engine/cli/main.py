@@ -31,6 +31,7 @@ AUTHOR, LEADS, OPERATE = "Write campaigns", "Leads", "Run the home"
 
 COMMANDS: dict[str, Entry] = {
     "init": Entry("init", AUTHOR, "Lay out a new home, with three campaigns to start from."),
+    "new": Entry("new", AUTHOR, "Make a campaign, a mail or a theme, with texts to start from."),
     "check": Entry("check", AUTHOR, "Find every mistake in campaigns, templates and config."),
     "test": Entry("test", AUTHOR, "Play the scenarios of campaigns: these mails, at these times, for this lead."),
     "preview": Entry("preview", AUTHOR, "Look at every mail and every campaign while you write them."),

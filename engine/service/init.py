@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.authoring.home import read_bundle_texts
 from engine.authoring.policy import CONFIG_FILE
+from engine.authoring.toml_layout import laid_out
 from engine.errors import RipelineError
 from engine.service.editor_files import editor_files
 from engine.service.starter import starter_files
@@ -91,7 +92,7 @@ def _content(who: Identity) -> Iterator[tuple[str, bytes]]:
     for path, name in starter_files():
         content = path.read_bytes()
         if name == CONFIG_FILE:
-            config = config_for(content.decode(), who)
+            config = laid_out(config_for(content.decode(), who))
             yield name, config.encode()
             yield from _for_editors(config)
         else:
@@ -107,7 +108,7 @@ def _for_editors(config: str) -> Iterator[tuple[str, bytes]]:
 def _renamed_file(name: str, content: bytes, who: Identity) -> bytes:
     """A shipped file with the home's own names; pictures stay as they are."""
     if name.endswith(".toml"):
-        return renamed(content.decode(), who, _inner(who.company)).encode()
+        return laid_out(renamed(content.decode(), who, _inner(who.company))).encode()
     plain = not set(who.company) & _NOT_IN_PROSE
     named = who.company if plain else SAMPLE_COMPANY
     return renamed(content.decode(), who, named).encode() if Path(name).suffix in _TEXTS else content

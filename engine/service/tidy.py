@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from engine.authoring.policy import CONFIG_FILE
 from engine.authoring.toml_layout import UnfaithfulError, laid_out
 from engine.authoring.toml_source import read_document, read_text
 from engine.errors import Problem, RipelineError
+from engine.service.whole_file import with_ends_of, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +72,4 @@ def write_tidied(found: Tidied) -> None:
     Raises:
         RipelineError: it cannot be written.
     """
-    path = found.path.resolve()
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        ends = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
-        with draft.open("w", encoding="utf-8", newline=ends) as out:
-            out.write(found.after)
-            out.flush()
-            os.fsync(out.fileno())
-        shutil.copymode(path, draft)
-        draft.replace(path)
-    except OSError as fault:
-        raise RipelineError(f"{found.path} cannot be written: {fault.strerror or fault}") from fault
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    write_whole(found.path, with_ends_of(found.after, found.path.read_bytes()))
