@@ -1,4 +1,7 @@
-"""`python -m docs.generate`: writes the pages of docs/reference/ from the code; with `--check` it only compares."""
+"""`python -m docs.generate`: writes the pages of docs/reference/ from the code, and what shells complete.
+
+With `--check` it only compares.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from docs.generation.campaign_page import campaign_page
 from docs.generation.cli_page import cli_page
+from docs.generation.completion_table import completion_table
 from docs.generation.config_page import config_page
 from docs.generation.database_page import database_page
 from docs.generation.errors_page import errors_page
@@ -18,6 +22,7 @@ from docs.generation.scenarios_page import scenarios_page
 from docs.generation.templates_page import templates_page
 
 FOLDER = Path(__file__).parent / "reference"
+COMPLETION = Path(__file__).parents[1] / "engine/cli/completion.json"
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "campaign.md": campaign_page,
@@ -31,11 +36,16 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "scenarios.md": scenarios_page,
     "templates.md": templates_page,
 }
+MADE: Mapping[str, Callable[[], str]] = {**PAGES, COMPLETION.name: completion_table}
 
 
 def stale() -> list[str]:
-    """The pages that are not what the code says now."""
-    return [name for name, make in PAGES.items() if not _is_fresh(FOLDER / name, make())]
+    """The files that are not what the code says now."""
+    return [name for name, make in MADE.items() if not _is_fresh(_path(name), make())]
+
+
+def _path(name: str) -> Path:
+    return COMPLETION if name == COMPLETION.name else FOLDER / name
 
 
 def _is_fresh(path: Path, text: str) -> bool:
@@ -50,8 +60,8 @@ def main(arguments: list[str]) -> int:
         return 1 if found else 0
     FOLDER.mkdir(exist_ok=True)
     for name in found:
-        (FOLDER / name).write_text(PAGES[name](), "utf-8")
-    print(f"{len(PAGES)} pages, {len(found)} written: {', '.join(found) or 'all were fresh'}")  # noqa: T201
+        _path(name).write_text(MADE[name](), "utf-8")
+    print(f"{len(MADE)} files, {len(found)} written: {', '.join(found) or 'all were fresh'}")  # noqa: T201
     return 0
 
 

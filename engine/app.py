@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """The command `ripeline`."""
+    """The command `ripeline`; a shell that asks what to complete is answered without loading it."""
+    if sys.argv[1:2] == ["__complete"]:
+        from engine.cli.completion import answer
+
+        sys.stdout.write(answer(sys.argv[2], sys.argv[3:]) if len(sys.argv) > 2 else "")
+        return
     from engine.cli import composition
     from engine.cli.main import run
 

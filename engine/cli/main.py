@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "rollback": Entry("rollback", AUTHOR, "Go back to an earlier bundle, after showing what changes."),
     "fmt": Entry("fmt", AUTHOR, "Lay out campaigns, scenarios and config in one way."),
     "schema": Entry("schema", AUTHOR, "Let editors complete and explain the keys of your files."),
+    "completion": Entry("completion", AUTHOR, "Let your shell complete commands, options and names."),
     "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),
     "import": Entry("import_", LEADS, "Import leads (CSV, JSONL) or their events."),
     "export": Entry("export", LEADS, "Export leads."),
@@ -104,7 +105,13 @@ def _version(wanted: bool) -> None:
 
 def build() -> Any:
     """The whole command line."""
-    app = typer.Typer(cls=LazyGroup, rich_markup_mode="rich", no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        cls=LazyGroup,
+        rich_markup_mode="rich",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,  # typer's own imports a command to complete its options; see engine.cli.completion
+    )
 
     @app.callback(help="Ripeline: lead nurturing as code.")
     def ripeline(

@@ -43,7 +43,9 @@ def command(
     mail: Annotated[str, typer.Argument(metavar="[MAIL]", help="cost, aware/cost or clean-data/cost.")] = "",
     home: HomeOption = HERE,
     lead: Annotated[str, typer.Option(metavar="LEAD", help="For this lead; made-up ones if not given.")] = "",
-    campaign: Annotated[str, typer.Option(help="Only mails of this campaign; without a mail, its board.")] = "",
+    campaign: Annotated[
+        str, typer.Option(metavar="CAMPAIGN", help="Only mails of this campaign; without a mail, its board.")
+    ] = "",
     text: Annotated[bool, typer.Option("--text", help="Print the mail's text part; serve nothing.")] = False,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the mail's HTML to a file.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="Name all mails; serve nothing.")] = False,
