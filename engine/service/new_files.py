@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
-from engine.authoring.campaign_file import wrong_campaign_id
+from engine.authoring.campaign_file import CAMPAIGN_ID
 from engine.authoring.home import CAMPAIGNS
 from engine.authoring.scenario_file import SCENARIOS
 from engine.authoring.toml_layout import laid_out
@@ -56,11 +56,9 @@ def campaign_path(name: str) -> str:
     Raises:
         RipelineError: this cannot be a campaign's name.
     """
-    path = f"{CAMPAIGNS}/{name}.toml"
-    if (wrong := wrong_campaign_id(path)) is not None or "/" in name:
-        hint = f"; {wrong.hint.replace('rename it to', 'write').removesuffix('.toml')}" if wrong and wrong.hint else ""
-        raise RipelineError(f"'{name}' cannot be a campaign's name: small letters, digits and dashes only{hint}")
-    return path
+    if not CAMPAIGN_ID.fullmatch(name):
+        raise RipelineError(f"'{name}' cannot be a campaign's name: small letters, digits and dashes only")
+    return f"{CAMPAIGNS}/{name}.toml"
 
 
 def scenarios_path(name: str) -> str:
@@ -69,8 +67,10 @@ def scenarios_path(name: str) -> str:
 
 
 def refuse_wrong_name(what: str, name: str) -> None:
-    """Raises:
-    RipelineError: this cannot be the name of a theme, a stage or a mail.
+    """Let names of themes, stages and mails pass.
+
+    Raises:
+        RipelineError: this cannot be one.
     """
     if not is_name(name):
         raise RipelineError(f"'{name}' cannot be {what}; {name_hint(name)}")

@@ -146,11 +146,11 @@ def _next(kind: Kind, name: str, campaign: str) -> None:
     say()
     say("Next:")
     if kind is not Kind.EMAIL:
-        say("  write the mails: their texts say what belongs where")
+        say("  write the mails: a note {# … #} in each says what belongs there")
         _commands(name)
         return
     _, stage, mail = name.removesuffix(".md").split("/")
-    say("  write the mail: its text says what belongs where")
+    say("  write the mail: a note {# … #} in it says what belongs there")
     if not campaign:
         say(f'  let a campaign send it: email = "{mail}", below a header [[stage.{stage}.step]]')
         return
