@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from engine.authoring.campaign_file import CAMPAIGN_KEYS, EVENT, STAGE_KEYS, TRIGGER_KEY
 from engine.authoring.campaign_words import CAMPAIGN, EVERY_STEP, INSIDE, KINDS, OF_KIND, STAGE
+from engine.authoring.schema_lead import lead_values
 from engine.authoring.schema_shapes import (
     ANY_TEXT,
-    ANYTHING,
     DAY,
     FLAG,
     INSTANT,
@@ -22,11 +22,13 @@ from engine.authoring.schema_shapes import (
     either,
     explained,
     named,
+    open_table,
     same_form,
     told,
     whole,
 )
 from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS
+from engine.config.model import Config
 from engine.domain.campaign import EXIT, HOLD, CampaignState
 from engine.domain.delivery import MailKind
 
@@ -58,7 +60,7 @@ _COMMON: Mapping[str, Shape] = {
 _KINDS: Mapping[str, Shape] = {
     "email": NAMED,
     "branch": _WAYS,
-    "set": named(ANYTHING, minProperties=1),
+    "set": {"type": "object", "minProperties": 1},
     "notify": TEXT,
     "task": TEXT,
     "webhook": TEXT,
@@ -82,8 +84,8 @@ _OF_KINDS: Mapping[str, Shape] = {
 _NEEDED_BY_KIND: Mapping[str, tuple[str, ...]] = {"task": ("max",)}
 
 
-def campaign_schema() -> Shape:
-    """The schema of `campaigns/<id>.toml`, without names that only one campaign has."""
+def campaign_schema(config: Config | None = None) -> Shape:
+    """The schema of `campaigns/<id>.toml`, without names that only one campaign has; with a config, its lead fields."""
     shapes: Mapping[str, Shape] = {
         "title": LINE,
         "theme": NAMED,
@@ -103,24 +105,25 @@ def campaign_schema() -> Shape:
         "holdout": {"type": "string", "pattern": r"^\s*0?\d{1,2}(\.\d+)?\s*%\s*$"},
         "vars": named(_VAR),
         "moved": named(TEXT),
-        "stage": named(_stage(), {**NAMED, "not": {"enum": [EXIT, HOLD]}}),
+        "stage": named(_stage(config or Config()), {**NAMED, "not": {"enum": [EXIT, HOLD]}}),
     }
     return closed(explained(CAMPAIGN, shapes, CAMPAIGN_KEYS), ("title", "stage"))
 
 
-def _stage() -> Shape:
+def _stage(config: Config) -> Shape:
     shapes: Mapping[str, Shape] = {
         "advance": TEXT,
         "exhausted": _EXHAUSTED,
         "cadence": TEXT,
-        "step": each(_step()),
+        "step": each(_step(config)),
     }
     return closed(explained(STAGE, shapes, STAGE_KEYS))
 
 
-def _step() -> Shape:
+def _step(config: Config) -> Shape:
     """A step: all keys of all kinds stand in one table, so that editors offer them; which go together stands below."""
     kinds = {kind: told(_KINDS[kind], KINDS[kind], STEP_KEYS[kind].example) for kind in STEP_KEYS}
+    kinds["set"] |= open_table(lead_values(config))
     owners = dict(_owners())
     own = {key: told(_OF_KINDS[key], *_words_of(key, kinds)) for key, kinds in owners.items()}
     return closed(

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from engine.authoring.policy import BESIDE_THE_LIFECYCLE
-from engine.authoring.scenario_fields import lead_names
 from engine.authoring.scenario_file import SCENARIO_KEYS
 from engine.authoring.scenario_steps import BY, FATES, FURTHER_KEYS, WAYS_OUT, WITHOUT_TIME
-from engine.authoring.scenario_words import ACTS, EXPECTATIONS, FURTHER, LEAD, SCENARIO, TIMES
+from engine.authoring.scenario_words import ACTS, EXPECTATIONS, FURTHER, SCENARIO, TIMES
+from engine.authoring.schema_lead import lead_values
 from engine.authoring.schema_shapes import (
-    ANY_TEXT,
     ANYTHING,
     DAY,
     FLAG,
     INSTANT,
     LINE,
-    NUMBER,
     TEXT,
     Shape,
     choice,
@@ -29,7 +25,7 @@ from engine.authoring.schema_shapes import (
     open_table,
     told,
 )
-from engine.config.model import Config, LeadField
+from engine.config.model import Config
 
 _MOMENT = either(TEXT, INSTANT, DAY)
 _DOING = [*ACTS, *EXPECTATIONS]
@@ -49,7 +45,8 @@ _TIMES: Mapping[str, Shape] = {"after": TEXT, "on": _MOMENT, "within": TEXT}
 
 def scenario_schema(config: Config | None = None) -> Shape:
     """The schema of `campaigns/<id>.test.toml`; without a config any field of a lead will do."""
-    values = _Lead(config).values()
+    known = lead_values(config or Config())
+    values = closed(known) if config is not None else open_table(known)
     shapes: Mapping[str, Shape] = {
         "name": LINE,
         "start": INSTANT,
@@ -101,50 +98,3 @@ def _step(values: Shape) -> Shape:
 
 def _any_of(kinds: list[str]) -> list[str] | Shape:
     return kinds if len(kinds) == 1 else {"anyOf": [{"required": [kind]} for kind in kinds]}
-
-
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    """The values that a lead may have: its own columns, and the fields of a home."""
-
-    config: Config | None
-
-    def values(self) -> Shape:
-        known = self.config or Config()
-        declared = {name: _field(field) for name, field in known.lead_fields.items()}
-        columns = {name: told(shape, *LEAD[name]) for name, shape in self._columns(known).items()}
-        properties = {name: columns.get(name) or declared[name] for name in lead_names(known)}
-        if self.config is None:
-            return open_table(properties)
-        return closed(properties)
-
-    @staticmethod
-    def _columns(config: Config) -> Mapping[str, Shape]:
-        stages = choice((*config.lifecycle.stages, *BESIDE_THE_LIFECYCLE))
-        return {
-            **dict.fromkeys(LEAD, TEXT),
-            "email": ANY_TEXT,
-            "lifecycle": stages,
-            "lists": each(TEXT),
-            "score": NUMBER,
-        }
-
-
-_FIELD_TYPES: Mapping[str, list[str]] = {
-    "text": ["string", "number", "boolean"],
-    "number": ["number", "string"],
-    "boolean": ["boolean", "string", "number"],
-    "tags": ["array", "string"],
-}
-"""What a field may be written as: an import would take the same. A first type is what editors offer."""
-
-
-def _field(field: LeadField) -> Shape:
-    meaning = field.description or "A field of the lead."
-    match field.type:
-        case "choice":
-            return {"description": meaning, **either(choice(field.choices), ANY_TEXT)}
-        case "date" | "datetime":
-            return {"description": meaning, **either(DAY, INSTANT, ANY_TEXT)}
-        case kind:
-            return {"description": meaning, "type": _FIELD_TYPES[kind]}

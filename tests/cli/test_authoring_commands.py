@@ -23,7 +23,7 @@ def test_init_lays_out_a_home_without_mistakes_in_safe_mode(tmp_path: Path, caps
     assert ripeline("init", str(home), *IDENTITY) == 0
     shown = capsys.readouterr().out
     assert "Safe mode: every mail goes to me@acme.example" in shown
-    assert re.findall(r"^  ripeline (\w+)", shown, re.MULTILINE) == ["check", "test", "preview", "apply"]
+    assert re.findall(r"^  ripeline (\w+)", shown, re.MULTILINE) == ["check", "test", "preview", "new", "apply"]
     found = read_home(home)
     assert found.problems == []
     assert found.config.safety.deliver_to == "me@acme.example"

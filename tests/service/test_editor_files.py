@@ -72,6 +72,7 @@ def editor(home: Path) -> Iterator[Editor]:
         ("campaigns/new.toml", '[[stage.start.step]]\nemail = "x"\n|\n', {"wait", "when", "variants", "thread"}),
         ("campaigns/new.test.toml", "[[scenario]]\nthen = [{ | }]\n", {"mail", "clicks", "no_mail", "stage"}),
         ("campaigns/new.test.toml", "[[scenario]]\nlead = { | }\n", {"first_name", "lists", "crm", "nurture"}),
+        ("campaigns/new.toml", "[[stage.start.step]]\nset = { | }\n", {"lifecycle", "crm", "nurture"}),
         ("config.toml", "[[relay]]\ntls = |\n", {'"starttls"', '"tls"', '"none"'}),
         ("config.toml", "[delivery]\n|\n", {"unknown", "senders", "tick"}),
     ],
@@ -96,7 +97,7 @@ def test_editor_explains(editor: Editor, file: str, text: str, words: str) -> No
 def test_written_again_only_where_something_changed(home: Path) -> None:
     config = read_home(home).config
     assert write_editor_files(home, config).written == ()
-    assert write_editor_files(home, Config()).written == (f"{SCHEMAS}/scenario.json",)
+    assert write_editor_files(home, Config()).written == (f"{SCHEMAS}/campaign.json", f"{SCHEMAS}/scenario.json")
 
 
 def test_files_of_others_stay_as_they_are(home: Path) -> None:
