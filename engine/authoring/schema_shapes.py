@@ -24,8 +24,11 @@ NUMBER: Shape = {"type": "number"}
 ANYTHING: Shape = {"description": "Any value."}
 ANY_TEXT: Shape = {"type": "string"}
 DAY: Shape = {"type": "string", "format": "date"}
-INSTANT: Shape = {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date-time-local")]}
-"""A TOML date with a time. Editors know the format for local ones by this name, and other tools pass it over."""
+_WITH_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}"
+INSTANT: Shape = {
+    "anyOf": [{"type": "string", "format": form, "pattern": _WITH_TIME} for form in ("date-time", "date-time-local")]
+}
+"""A TOML date with a time. Tombi knows the format for local ones by this name; other tools pass it over."""
 
 
 def same_form(form: re.Pattern[str], **more: object) -> Shape:

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from engine.authoring.campaign_file import CAMPAIGN_KEYS, STAGE_KEYS
+from engine.authoring.scenario_fields import lead_names
+from engine.authoring.scenario_file import SCENARIO_KEYS
+from engine.authoring.scenario_steps import FURTHER_KEYS
 from engine.authoring.schema import KINDS, schema
 from engine.authoring.schema_shapes import as_json
 from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS, keys_of_steps
 from engine.config.model import Config
+from engine.domain.scenario import ACTS, EXPECTATIONS
 from engine.service.starter import starter_folder
 from tests.authoring.homes import CAMPAIGN, CONFIG, campaign_problems, changed, config
 from tests.authoring.mistake import Mistake
@@ -106,6 +110,13 @@ def test_schema_and_reader_know_the_same_keys() -> None:
     assert tuple(stage) == STAGE_KEYS
     assert set(stage["step"]["items"]["properties"]) == keys_of_steps()
     assert set(VALIDATORS["config"].schema["properties"]) == set(Config.model_fields)
+    scenario = VALIDATORS["scenario"].schema["properties"]["scenario"]["items"]["properties"]
+    further = {key for keys in FURTHER_KEYS.values() for key in keys}
+    assert tuple(scenario) == SCENARIO_KEYS
+    assert set(scenario["then"]["items"]["properties"]) == {*ACTS, *EXPECTATIONS, *further, "on", "after", "within"}
+    assert set(OF_THIS_HOME.schema["properties"]["scenario"]["items"]["properties"]["lead"]["properties"]) == set(
+        lead_names(config())
+    )
 
 
 def of_campaign(key: str, value: str) -> str:
@@ -189,6 +200,37 @@ def test_mistake_in_a_scenario_is_refused_by_both(old: str, new: str) -> None:
     text = SOUND.replace(old, new, 1)
     assert problems_of(text)
     assert mistakes(OF_THIS_HOME, text)
+
+
+def scenarios_with_one_value() -> Iterator[Any]:
+    """A sound scenario with another value for one of its keys, or for a key of one of its steps."""
+    needed = {"name": '"x"', "start": "2026-11-02T09:00:00", "then": '[{ mail = "decay" }]'}
+    kinds = (*ACTS, *EXPECTATIONS)
+    for value in VALUES:
+        for key in SCENARIO_KEYS:
+            lines = "".join(f"{name} = {one}\n" for name, one in {**needed, key: value}.items())
+            yield pytest.param(f"[[scenario]]\n{lines}", id=f"{key}={value}")
+        for kind in kinds:
+            more = ', in = "cost"' if kind == "clicks" else ""
+            step = f"then = [{{ {kind} = {value}{more} }}]\n"
+            yield pytest.param(f'[[scenario]]\nname = "x"\nstart = {needed["start"]}\n{step}', id=f"{kind}={value}")
+        for kind, keys in FURTHER_KEYS.items():
+            own = {"clicks": '"pricing", in = "cost"', "leaves": '"exit"', "event": '"x"'}.get(kind, '"decay"')
+            for key in (*keys, "on"):
+                own = own.split(", in")[0] if key == "in" else own
+                step = f"then = [{{ {kind} = {own}, {key} = {value} }}]\n"
+                text = f'[[scenario]]\nname = "x"\nstart = {needed["start"]}\n{step}'
+                yield pytest.param(text, id=f"{kind}.{key}={value}")
+
+
+@pytest.mark.parametrize("text", list(scenarios_with_one_value()))
+def test_schema_and_reader_agree_on_types_of_scenarios(text: str) -> None:
+    codes = {problem.code for problem in problems_of(text) if problem.is_error}
+    refused = mistakes(OF_THIS_HOME, text)
+    if "E012" in codes and not any(f"= {date}" in text.replace("start = 2026", "") for date in DATES):
+        assert refused, codes
+    if refused:
+        assert codes, refused
 
 
 def test_without_a_home_a_lead_may_have_any_field() -> None:
