@@ -51,12 +51,11 @@ def new_theme(home: Path, config: Config, name: str, today: date) -> NewFiles:
 def _sketch(sketch: str, home: Path, config: Config, names: tuple[str, str, str], today: date) -> NewFiles:
     name, theme, prefix = names
     path = campaign_path(name)
-    monday = today - timedelta(days=today.weekday())
     values = {
         "name": name,
         "theme": theme,
         "title": in_words(name),
-        "monday": f"{monday}T09:00:00",
+        "monday": _monday(today),
         **mail_values(home, config),
         **{mail: f"{prefix}{mail}" for _, mail in _MAILS[sketch]},
     }
@@ -66,6 +65,16 @@ def _sketch(sketch: str, home: Path, config: Config, names: tuple[str, str, str]
         **dict(_mails(sketch, theme, prefix, values)),
     }
     return NewFiles(made)
+
+
+def first_scenario(name: str, today: date) -> bytes:
+    """A scenario for a campaign of which nothing is known: somebody does not come in."""
+    return sketched("first.test.toml", {"name": name, "monday": _monday(today)})
+
+
+def _monday(today: date) -> str:
+    """The morning on which this week began, as TOML."""
+    return f"{today - timedelta(days=today.weekday())}T09:00:00"
 
 
 def _mails(sketch: str, theme: str, prefix: str, values: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:

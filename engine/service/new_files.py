@@ -33,8 +33,7 @@ def write_new(home: Path, files: NewFiles) -> None:
         RipelineError: a file to be made stands there already, or one cannot be written.
     """
     for name in files.made:
-        if (home / name).exists() or (home / name).is_symlink():
-            raise RipelineError(f"{name} is there already, and nothing was written. Choose another name.")
+        refuse_taken(home, name)
     for name, content in {**files.made, **files.changed}.items():
         folder = (home / name).parent
         try:
@@ -42,6 +41,16 @@ def write_new(home: Path, files: NewFiles) -> None:
         except OSError as fault:
             raise RipelineError(f"{folder} cannot be made: {fault.strerror or fault}") from fault
         write_whole(home / name, content)
+
+
+def refuse_taken(home: Path, name: str) -> None:
+    """Let a path pass where nothing stands yet, no link either.
+
+    Raises:
+        RipelineError: something does.
+    """
+    if (home / name).exists() or (home / name).is_symlink():
+        raise RipelineError(f"{name} is there already, and nothing was written. Choose another name.")
 
 
 def sketched(name: str, values: Mapping[str, str]) -> bytes:

@@ -67,6 +67,13 @@ def test_copy_asks_for_vars_until_they_fit(
     assert found["vars"]["clock"] == old["vars"]["clock"]
 
 
+def test_copy_of_a_campaign_without_scenarios_gets_one(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (fresh / "campaigns/trial.test.toml").unlink()
+    assert ripeline("new", "campaign", "second", "--from", "trial") == 0
+    assert "made      campaigns/second.test.toml" in capsys.readouterr().out
+    assert ripeline("test", "second") == 0
+
+
 def given(values: dict[str, str]) -> list[str]:
     return [part for name, value in values.items() for part in ("--var", f"{name}={value}")]
 

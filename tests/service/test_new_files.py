@@ -24,6 +24,12 @@ from engine.service.new_files import NewFiles, write_new
 
 WHO = Identity("Acme", "1 Main St, Springfield", "Ann Lee <ann@acme.example>", "ann@acme.example")
 TODAY = date(2026, 11, 25)
+FAILING = """\
+[[scenario]]
+name  = "x"
+start = 2026-11-02T09:00:00
+then  = [{ mail = "welcome" }]
+"""
 SHIPPED = ("clean-data", "trial", "webinar")
 
 
@@ -80,7 +86,7 @@ def test_new_campaign_needs_no_site_and_no_letter(tmp_path: Path) -> None:
 def test_every_sketch_is_used(home: Path) -> None:
     config = read_home(home).config
     made = {**new_campaign(home, config, "a", "a", TODAY).made, **new_theme(home, config, "b", TODAY).made}
-    assert len(made) + len({"email.md"}) == len(sketches())
+    assert len(made) + len({"email.md", "first.test.toml"}) == len(sketches())
     assert not any(b"$" in text for text in made.values())
 
 
@@ -168,12 +174,26 @@ def test_copy_has_its_own_values_and_keeps_all_comments(home: Path) -> None:
 def test_scenarios_that_do_not_fit_the_copy_are_left_out(home: Path) -> None:
     values = {name: str(value) for name, value in vars_of(home, "webinar").items()}
     written(home, copied(home, "webinar", "webinar-2", "Second", "", {**values, "starts": "2026-12-17T15:00:00+01:00"}))
-    gone = keep_what_passes(home, "webinar-2")
+    gone = keep_what_passes(home, "webinar-2", TODAY)
     assert "a silent guest is invited twice and left alone" in gone
     report = check(home)
     assert report.problems == ()
     (result,) = play_scenarios(report, "webinar-2").campaigns
     assert (result.failed, len(result.verdicts) + len(gone)) == (0, len(report.scenarios["webinar"]))
+
+
+@pytest.mark.parametrize("old", ["", FAILING])
+def test_copy_without_a_scenario_that_fits_gets_one(home: Path, old: str) -> None:
+    if old:
+        (home / "campaigns/trial.test.toml").write_text(old, "utf-8")
+    else:
+        (home / "campaigns/trial.test.toml").unlink()
+    written(home, copied(home, "trial", "trial-2", "Second", "", {}))
+    assert keep_what_passes(home, "trial-2", TODAY) == (("x",) if old else ())
+    report = check(home)
+    assert report.problems == ()
+    (result,) = play_scenarios(report, "trial-2").campaigns
+    assert (result.failed, len(result.verdicts)) == (0, 1)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -187,7 +207,7 @@ def test_copy_with_a_theme_of_its_own_has_its_own_mails(home: Path, name: str) -
         for path in (home / "templates" / theme).rglob("*.*")
     }
     assert written(home, files).problems == ()
-    assert keep_what_passes(home, "copy") == ()
+    assert keep_what_passes(home, "copy", TODAY) == ()
 
 
 @pytest.mark.parametrize(

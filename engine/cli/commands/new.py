@@ -31,7 +31,7 @@ from engine.errors import RipelineError, did_you_mean
 from engine.service.copy_campaign import as_toml, copied, shown, vars_of
 from engine.service.new_campaign import new_campaign, new_theme
 from engine.service.new_email import new_email
-from engine.service.new_files import NewFiles, in_words, write_new
+from engine.service.new_files import NewFiles, campaign_path, in_words, refuse_taken, scenarios_path, write_new
 
 
 class Kind(StrEnum):
@@ -86,10 +86,14 @@ def _refuse_options(kind: Kind, of_campaigns: bool, of_mails: bool) -> None:
 def _copy(root: Path, source: str, name: str, title: str, theme: str, given: list[str]) -> None:
     from engine.rehearsal.fitting import keep_what_passes
 
+    refuse_taken(root, campaign_path(name))
     files = copied(root, source, name, title, theme, _values(vars_of(root, source), given, name))
     write_new(root, files)
-    gone = keep_what_passes(root, name)
+    gone = keep_what_passes(root, name, SystemClock().now().date())
     _tell(files)
+    scenarios = scenarios_path(name)
+    if scenarios not in files.made and (root / scenarios).is_file():
+        say(f"made      {scenarios}")
     for scenario in gone:
         say(f"left out  the scenario '{scenario}' of {source}: it does not fit the new values", "yellow")
     say()
