@@ -31,10 +31,10 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """The words behind the command before the cursor: values by option, and how many arguments."""
+    """The words behind the command before the cursor: values by option, and the arguments."""
 
     values: Mapping[str, str]
-    arguments: int
+    arguments: tuple[str, ...]
     waiting: str = ""
 
 
@@ -71,7 +71,7 @@ def _of_command(command: Mapping[str, Any], before: list[str], current: str) -> 
         return Offer(offer.also, [(f"{name}={word}", meaning) for word, meaning in offer.words])
     if current.startswith("-"):
         return _matching([*_unused(command["options"], typed), ("--help", "Tell what it does.")], current)
-    return _values(_argument(command, typed.arguments), current, typed)
+    return _values(_argument(command, len(typed.arguments)), current, typed)
 
 
 def _argument(command: Mapping[str, Any], number: int) -> Kind:
@@ -90,7 +90,8 @@ def _joined(before: list[str], current: str) -> tuple[list[str], str]:
 
 def _typed(words: list[str], options: Mapping[str, Any]) -> _Typed:
     values: dict[str, str] = {}
-    arguments, waiting = 0, ""
+    arguments: list[str] = []
+    waiting = ""
     for word in words:
         if waiting:
             values[waiting], waiting = word, ""
@@ -99,8 +100,8 @@ def _typed(words: list[str], options: Mapping[str, Any]) -> _Typed:
             values[name] = value
             waiting = name if name in options and options[name]["value"] and not equals else ""
         else:
-            arguments += 1
-    return _Typed(values, arguments, waiting)
+            arguments.append(word)
+    return _Typed(values, tuple(arguments), waiting)
 
 
 def _unused(options: Sequence[Mapping[str, Any]], typed: _Typed) -> Iterator[tuple[str, str]]:
@@ -172,11 +173,10 @@ def _campaign(path: Path) -> str:
 
 def _steps(home: Path, typed: _Typed) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Campaign, stage and step, of the campaign that was typed or of all; files with mistakes are passed over."""
-    wanted = typed.values.get("--campaign", "")
-    for path in _files(home):
+    said = {typed.values.get("--campaign", ""), *typed.arguments[:1]}
+    files = _files(home)
+    for path in [path for path in files if _campaign(path) in said] or files:
         name = _campaign(path)
-        if wanted and name != wanted:
-            continue
         try:
             stages = tomllib.loads(path.read_text("utf-8")).get("stage", {})
             found = [(stage, step) for stage, table in stages.items() for step in table.get("step", [])]

@@ -75,6 +75,8 @@ def test_every_command_offers_its_options(command: str) -> None:
         (["new", "campaign", "x", "--theme", ""], ["data-quality", "trial", "webinar"]),
         (["new", "campaign", "x", "--from", "t"], ["trial"]),
         (["new", "email", "x", "--campaign", "trial", "--after", "st"], ["stuck"]),
+        (["test-run", "trial", "--only", "st"], ["stuck"]),
+        (["test-run", "tri"], ["trial"]),
         (["schema", "c"], ["campaign", "config"]),
         (["completion", "z"], ["zsh"]),
         (["check", "--format", ""], ["text", "json", "github"]),
