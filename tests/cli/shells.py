@@ -48,18 +48,20 @@ def typed_in(shell: str, program: Path, home: Path, line: str, hoped: str) -> st
     script.write_text(SCRIPTS[shell], "utf-8")
     prepare = {"bash": "", "zsh": "autoload -Uz compinit; compinit -D; "}[shell]
     start = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}[shell]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(home)
-        os.execvpe(start[0], start, {**_environment(program), "PS1": "", "HISTFILE": ""})
+    terminal, inside = pty.openpty()
+    environment = {**_environment(program), "PS1": "", "HISTFILE": ""}
+    process = subprocess.Popen(
+        start, cwd=home, env=environment, stdin=inside, stdout=inside, stderr=inside, start_new_session=True
+    )
+    os.close(inside)
     try:
         os.write(terminal, f"{prepare}source {script}; echo re''ady\n".encode())
         assert "ready" in _read(terminal, "ready\r")
         os.write(terminal, f"{line}\t".encode())
         return _read(terminal, hoped)
     finally:
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
+        process.kill()
+        process.wait()
         os.close(terminal)
 
 
