@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
+from pydantic import BaseModel
 
 from engine.authoring.campaign_file import CAMPAIGN_KEYS, STAGE_KEYS
+from engine.authoring.config_file import read_config
+from engine.authoring.reader import Notes
 from engine.authoring.scenario_fields import lead_names
 from engine.authoring.scenario_file import SCENARIO_KEYS
 from engine.authoring.scenario_steps import FURTHER_KEYS
 from engine.authoring.schema import KINDS, schema
 from engine.authoring.schema_shapes import as_json
 from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS, keys_of_steps
+from engine.authoring.toml_source import read_document
 from engine.config.model import Config
 from engine.domain.scenario import ACTS, EXPECTATIONS
 from engine.service.starter import starter_folder
@@ -26,8 +30,9 @@ from tests.authoring.mistake import Mistake
 from tests.authoring.mistakes_of_form import OF_FORM
 from tests.authoring.test_scenario_file import SOUND, problems_of
 
-VALIDATORS = {kind: Draft7Validator(schema(kind)) for kind in KINDS}
-OF_THIS_HOME = Draft7Validator(schema("scenario", config()))
+FORMATS = Draft7Validator.FORMAT_CHECKER
+VALIDATORS = {kind: Draft7Validator(schema(kind), format_checker=FORMATS) for kind in KINDS}
+OF_THIS_HOME = Draft7Validator(schema("scenario", config()), format_checker=FORMATS)
 SHIPPED = {
     "campaign": sorted(
         set((starter_folder() / "campaigns").glob("*.toml")) - set(starter_folder().rglob("*.test.toml"))
@@ -250,3 +255,27 @@ def test_without_a_home_a_lead_may_have_any_field() -> None:
 )
 def test_mistake_in_a_config_is_refused(old: str, new: str) -> None:
     assert mistakes(VALIDATORS["config"], CONFIG.replace(old, new, 1))
+
+
+def configs_with_one_value() -> Iterator[Any]:
+    """A config with one value for one of its keys, at the top or in a section."""
+    for name, field in Config.model_fields.items():
+        inside = [one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)]
+        model = next((one for one in inside if issubclass(one, BaseModel)), None)
+        header = f"[{name}.x]" if get_origin(field.annotation) is dict else f"[{name}]"
+        header = f"[[{name}]]" if get_origin(field.annotation) is tuple else header
+        for value in VALUES:
+            for key in model.model_fields if model else ():
+                yield pytest.param(f"{header}\n{key} = {value}\n", id=f"{name}.{key}={value}")
+            yield pytest.param(f"{name} = {value}\n", id=f"{name}={value}")
+
+
+@pytest.mark.parametrize("text", list(configs_with_one_value()))
+def test_schema_refuses_the_types_that_the_reader_of_config_refuses(text: str) -> None:
+    document, _ = read_document("config.toml", text)
+    assert document is not None
+    notes = Notes()
+    read_config(document, notes)
+    codes = {problem.code for problem in notes.problems}
+    if codes & {"E010", "E011", "E012"} and not any(date in text for date in DATES):
+        assert mistakes(VALIDATORS["config"], text)
