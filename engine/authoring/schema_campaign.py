@@ -27,6 +27,7 @@ from engine.authoring.schema_shapes import (
     told,
     whole,
 )
+from engine.authoring.schema_silence import silence
 from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS
 from engine.config.model import Config
 from engine.domain.campaign import EXIT, HOLD, CampaignState
@@ -105,6 +106,7 @@ def campaign_schema(config: Config | None = None) -> Shape:
         "holdout": {"type": "string", "pattern": r"^\s*0?\d{1,2}(\.\d+)?\s*%\s*$"},
         "vars": named(_VAR),
         "moved": named(TEXT),
+        "silence": silence(),
         "stage": named(_stage(config or Config()), {**NAMED, "not": {"enum": [EXIT, HOLD]}}),
     }
     return closed(explained(CAMPAIGN, shapes, CAMPAIGN_KEYS), ("title", "stage"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.authoring.schema_shapes import Shape
+from engine.authoring.schema_silence import silence
 from engine.config.model import Config
 
 _DEFINITIONS = "$defs"
@@ -17,6 +18,7 @@ def config_schema() -> Shape:
     """The schema of `config.toml`; each section stands where it is used, so that every tool explains it."""
     found = Config.model_json_schema()
     definitions: Mapping[str, Shape] = found.pop(_DEFINITIONS)
+    definitions["Check"]["properties"]["silence"] |= silence()
     return {**_inlined(found, definitions), "description": "What spans campaigns, and how this home is run."}
 
 

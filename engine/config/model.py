@@ -287,7 +287,9 @@ class Check(Section):
         description="The mail programs that count: what one of them does not show is told (W501, W502, W503).",
     )
     stages: tuple[str, ...] = Field(
-        (), description="Stages in which every theme should have a mail; a theme without one is told (W225)."
+        (),
+        description="Stages in which every theme should have a mail; a theme without one is told (W225).",
+        examples=[["aware", "compare"]],
     )
     silence: dict[str, object] = Field(
         {}, description='Warnings that are meant, in all files: the code, and why. `{ W533 = "…" }`'

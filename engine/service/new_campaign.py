@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
+from engine.authoring.values import domain_of
 from engine.config.model import Config
 from engine.service.new_files import (
     SKETCHES,
@@ -17,7 +18,6 @@ from engine.service.new_files import (
     sketched,
 )
 
-_NO_SITE = "https://www.example.com"
 _CAMPAIGN = "campaign"
 _THEME = "theme"
 _MAILS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -83,10 +83,11 @@ def _mails(sketch: str, theme: str, prefix: str, values: Mapping[str, str]) -> I
 
 
 def mail_values(home: Path, config: Config) -> Mapping[str, str]:
-    """What starting texts of mails take from the home: its site, and the letter's layout where there is one."""
+    """What starting texts of mails take from the home: its site, or the likely one of its sender; a letter's layout."""
     letter = (home / "templates/layouts/letter.html").is_file()
+    guessed = f"https://www.{domain_of(config.sender.default)}"
     return {
-        "site": (config.company.website or _NO_SITE).rstrip("/"),
+        "site": (config.company.website or guessed).rstrip("/"),
         "layout": '\nlayout    = "letter"' if letter else "",
     }
 
