@@ -27,7 +27,7 @@ from engine.store.database import reading
 from engine.store.deliveries import state_counts
 from engine.store.journey import next_due_instant
 
-MAILS = 20_000
+MAILS = 40_000
 PATIENCE = 120.0
 LOOKS = 0.2
 """Seconds between two looks, which count all mails and so take their share of the machine."""
