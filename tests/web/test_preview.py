@@ -56,7 +56,7 @@ def test_mail_is_written_for_whom_and_as_asked(site: str, query: str, words: str
 def test_mail_page_has_its_inbox_row_parts_and_links(site: str) -> None:
     page = got(site, "/mail/clean/cost").text
     assert "<b>What it costs</b>" in page
-    assert "subject 13, preheader 8 characters" in page
+    assert "subject 13, preheader 34 characters" in page
     assert "https://acme.example/pricing" in page
     assert "Gmail cuts off" in page
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in got(site, "/mail/clean/cost?part=source").text
