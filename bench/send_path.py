@@ -18,6 +18,7 @@ from bench.postfix import ensure_postfix, running_sink, source_seconds
 from bench.postgresql import Fresh, running_postgresql
 from engine.authoring.home import read_home
 from engine.clock import Clock, SteppedClock
+from engine.garbage import settle
 from engine.processes.sender import mailer_for
 from engine.runtime.instruments import SenderInstruments
 from engine.runtime.sender import SendingLine
@@ -124,6 +125,7 @@ def one_round(port: int, mails: int, *, dkim: bool = False, store: str = "") -> 
 
 def _measured(home: Home, runner: Runner, mails: int, loop: asyncio.Runner, writer: ThreadPoolExecutor) -> SendFigure:
     programme = runner.current().programme
+    settle()  # as each process does when it has loaded all
     begun = time.perf_counter()
     advance_all(home.store, programme, NOW)
     decided = time.perf_counter()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import ProblemsError
+from engine.garbage import settle
 from engine.processes.monitor import Monitor
 from engine.processes.opening import open_for_work
 from engine.runtime.daemon import Chores, Daemon
@@ -52,6 +53,7 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         keep=lambda: keep_house(home, home.clock.now()),
         beside=lambda: _beside(home, monitor, tracker=tracker),
     )
+    settle()
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvloop
 
+from engine.garbage import settle
 from engine.processes.opening import open_for_work, share_metrics
 from engine.runtime.daemon import node_name
 from engine.runtime.instruments import SenderInstruments
@@ -40,6 +41,7 @@ async def _send(home: Home, node: str, counts: SenderInstruments) -> None:
     with ThreadPoolExecutor(1, thread_name_prefix="writer") as writer:
         mailer = mailer_for(home, writer, counts.talked)
         dispatch = Dispatch(home, node, account=counts.recorded)
+        settle()
         line = SendingLine(dispatch, mailer, connections_for(home), writer, counts.passed)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

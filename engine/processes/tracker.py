@@ -9,6 +9,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from engine.garbage import settle
 from engine.processes.opening import open_for_work, share_metrics
 from engine.runtime.instruments import TrackerInstruments
 from engine.service.home import Home
@@ -30,6 +31,7 @@ def run_tracker(path: Path) -> None:
     tracking = home.config.tracking
     app, _ = tracker_site_of(home, f"tracker-{os.getpid()}", TrackerInstruments().hit)
     conditions = Conditions(trusted_proxies=tracking.trusted_proxies)
+    settle()
     serve(app, tracking.host, tracking.port, conditions, shared=tracking.workers > 1)
 
 

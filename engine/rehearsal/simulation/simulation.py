@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from engine.domain.timing import zone_named
+from engine.garbage import settle
 from engine.rehearsal.simulation.lives import Lives
 from engine.rehearsal.simulation.population import Population, arrival
 from engine.rehearsal.simulation.setup import Setup
@@ -197,6 +198,7 @@ _workshop: list[Workshop] = []
 
 def _begin(setup: Setup, home: Path | None) -> None:
     _workshop[:] = [Workshop(setup, home)]
+    settle()
 
 
 def _play(part: Part) -> Tally:
