@@ -32,7 +32,7 @@ DOING: Mapping[str, str] = {
     "store/turn.py": "waiting for its turn to write",
     "do_commit": "commits: log, fsync, writing back",
     "sqlalchemy/engine/default.py": "SQLite's statements",
-    "service/deliver.py:_ended": "packing copies of what was sent",
+    "content/form.py:pack_copy": "packing copies of what was sent",
     "store/": "preparing statements and rows",
     "sqlalchemy/": "preparing statements and rows",
     "domain/tokens.py": "writing the mail: holes, tokens, headers",

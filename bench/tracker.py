@@ -22,6 +22,7 @@ from bench.debian import await_port, ensure_nginx, ensure_wrk, free_port
 from engine.clock import SystemClock
 from engine.domain.tokens import KeyRing, MailRef, Purpose, mail_token
 from engine.domain.traffic import HitKind, TrafficContext, classify
+from engine.garbage import settle
 from engine.web.answers import answer
 from engine.web.pages import Services
 from engine.web.press import Brand
@@ -86,6 +87,7 @@ def _judged(hit: Any) -> bool:
 
 
 def _serve_bare(port: int) -> None:
+    settle()
     serve(bare_app, HOST, port)
 
 
@@ -93,6 +95,7 @@ def _serve_tracker(port: int, spool: str) -> None:
     recorder = Recorder(Spool(Path(spool), "bench"), HitMaker(SystemClock(), "bench", b"visitor key"))
     nobody: Any = object()
     services = Services(nobody, nobody, nobody, ThreadPoolExecutor(1))
+    settle()
     serve(tracker_site(RING, recorder, services, nobody, Brand("Bench")), HOST, port)
 
 

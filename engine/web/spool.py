@@ -42,7 +42,7 @@ class Pace:
 
     max_bytes: int = 4 * 1024 * 1024
     max_age: float = 1.0
-    gather: float = 0.003
+    gather: float = 0.002
 
 
 class Spool:
