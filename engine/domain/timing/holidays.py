@@ -42,11 +42,14 @@ class HolidayCalendar:
 
 def is_known_country(code: str) -> bool:
     """Whether the library knows that country, and its subdivision if one is named."""
-    from holidays import list_supported_countries
+    from holidays import country_holidays  # its list of all countries would load every one of them
 
     country, _, subdivision = code.upper().partition("-")
-    known = list_supported_countries(include_aliases=True)
-    return country in known and (not subdivision or subdivision in known[country])
+    try:
+        country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
