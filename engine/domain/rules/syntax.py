@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from engine.errors import Place, Problem, Severity
 
@@ -100,23 +101,31 @@ def _position(text: str, part: str) -> tuple[int, int]:
 
 
 def _parsed(source: Source) -> ast.expr | None:
-    tree = None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(_one_expression(source.text), mode="eval").body
+        tree = _tree(source.text)
     except SyntaxError as error:
         _report_syntax(source, error)
+        return None
     except (RecursionError, MemoryError, ValueError):
-        source.report_at(0, 0, "E112", "this rule is nested too deeply to be read", "split it")
+        tree = None
     if tree is None:
-        return None
-    if "\n" in source.text or source.text != source.text.lstrip():
-        _shift_first_line(tree, source.text)
-    if _too_deep([tree]):
         source.report_at(0, 0, "E112", "this rule is nested too deeply to be read", "split it")
-        return None
     return tree
+
+
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> ast.expr | None:
+    """The tree of a rule, None if it is too deep; nobody changes it, as a check reads the same rules more than once.
+
+    Raises:
+        SyntaxError: this is no expression of Python's.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(_one_expression(text), mode="eval").body
+    if "\n" in text or text != text.lstrip():
+        _shift_first_line(tree, text)
+    return None if _too_deep([tree]) else tree
 
 
 def _one_expression(text: str) -> str:
