@@ -146,8 +146,10 @@ class RelayPool:
             self._succession.abandon(mail)
 
     async def _send_and_learn(self, mail: Outgoing, gate: Gate) -> Outcome:
-        is_trial = self._health.is_due
-        self._become(self._health.tried())
+        # A mail that followed another goes even if the relay has begun to rest; that does not end the rest.
+        is_trial = self._health.is_due and self.is_usable
+        if is_trial:
+            self._become(self._health.tried())
         try:
             begun = self._monotonic()
             outcome = await self._send_over_session(mail, gate)

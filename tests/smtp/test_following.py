@@ -1,6 +1,7 @@
 """A mail's commands behind the last one's dot: one round trip each, and whatever goes wrong, each mail has one fate."""
 
 import asyncio
+import threading
 from collections import Counter
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from engine.clock import SteppedClock
 from engine.smtp import succession
 from engine.smtp.connection import Offers, open_session
+from engine.smtp.health import Use
 from engine.smtp.mailer import Mailer, RelaySet, Routes, SendResult
+from engine.smtp.pool import RelayPool
 from engine.smtp.replies import OutcomeKind, Phase
 from engine.smtp.settings import tls_context
 from engine.smtp.transaction import FOLLOWED, opening, transact
@@ -142,6 +145,28 @@ def test_mail_behind_a_slow_answer_goes_another_way() -> None:
     assert taken(server) == {address(number): 1 for number in range(1, MAILS + 1)}
     assert list(server.accepted[-1].recipients) == [address(1)], "nobody waited for the slow one"
     assert server.sessions == 2
+
+
+def test_mail_that_follows_does_not_end_the_rest_of_its_relay() -> None:
+    async def run() -> tuple[list[OutcomeKind], Use]:
+        answer = threading.Event()
+        rule = Rule("DOT", Wait(until=answer), times=1)
+        server, gate = SmtpServer(rule), OpenGate()
+        await server.start()
+        clock = SteppedClock(START)
+        pool = RelayPool(relay_to(server, max_connections=1), clock, Pager(), asyncio.get_running_loop().time)
+        mails = [asyncio.create_task(pool.send(mail_to(address(n), ticket=n), gate)) for n in (1, 2)]
+        while not rule.seen:
+            await asyncio.sleep(0)
+        pool._health = pool._health.faulted(clock.now(), "refused another line")
+        answer.set()
+        outcomes = [outcome.kind for outcome in await asyncio.gather(*mails)]
+        use = pool.state.use
+        await pool.close(drain=True)
+        await server.stop()
+        return outcomes, use
+
+    assert asyncio.run(run()) == ([K.ACCEPTED, K.ACCEPTED], Use.RESTING)
 
 
 def test_nobody_follows_where_a_pace_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
