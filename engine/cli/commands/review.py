@@ -56,7 +56,7 @@ def command(
     html = _page(report, beside)
     _write(out, html)
     size = len(html.encode()) / 1024
-    say(f"Written to {out}: {counted(report.wanted, 'mail')}, {size:,.0f} KB", "bold")
+    say(f"Written to {out}, {size:,.0f} KB", "bold")
     if not report.usable:
         say(f"The files have {counted(report.errors, 'error')}; `ripeline check` shows where.", "red")
         raise typer.Exit(1)
