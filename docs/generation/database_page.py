@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Table, UniqueConstraint
 
 from docs.generation.markdown import code, page, prose, table
-from engine.store import tables
-from engine.store.tables import Base
+from engine.store.columns import Base
+from engine.store.schema import MODULES
 
 INTRO = """\
 What is kept where, for those who write reports. Read as much as you like; write nothing: the engine's promises rest
@@ -21,7 +21,10 @@ between versions. Instants are UTC.
 def database_page() -> str:
     """The whole page."""
     models = [
-        one for one in vars(tables).values() if inspect.isclass(one) and issubclass(one, Base) and one is not Base
+        one
+        for module in MODULES
+        for one in vars(module).values()
+        if inspect.isclass(one) and issubclass(one, Base) and one is not Base
     ]
     return page("The database", INTRO, *(_table(model) for model in models))
 

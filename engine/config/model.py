@@ -9,15 +9,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from engine.config.outside import Api, Crm, Experiments, PageViews, Reports, Webhook
+from engine.config.sales import Accounts, Lifecycle, Sales, Scoring
+from engine.config.section import Section
 
 FieldType = Literal["text", "number", "boolean", "date", "datetime", "choice", "tags"]
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are mistakes, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Company(Section):
@@ -132,6 +130,7 @@ STANDARD_FIELDS: dict[str, LeadField] = {
     "name": LeadField(description="The whole name, where only that is known."),
     "salutation": LeadField(description="Mr, Ms, Dr …"),
     "title": LeadField(description="Job title."),
+    "role": LeadField(description="The person's role in buying; which there are says [accounts] roles."),
     "company": LeadField(description="The company the lead works for."),
     "industry": LeadField(description="The company's industry."),
     "phone": LeadField(description="Telephone number."),
@@ -203,6 +202,7 @@ class Tracking(Section):
     utm_domains: tuple[str, ...] = Field(
         (), description="The sites whose links get UTM parameters.", examples=[["acme.example"]]
     )
+    pages: PageViews = PageViews()
 
 
 class Delivery(Section):
@@ -240,16 +240,6 @@ class Alerts(Section):
         description="An HTTPS address that alerts are posted to as JSON.",
         examples=["https://alerts.acme.example/ripeline"],
     )
-
-
-class Lifecycle(Section):
-    """The stages of a lead's life."""
-
-    stages: tuple[str, ...] = Field(
-        ("subscriber", "inquiry", "engaged", "mql", "sal", "sql", "customer"),
-        description="The stages of a lead's life in order; beside them `recycled` and `disqualified`.",
-    )
-    start: str = Field("subscriber", description="The stage of a new lead.")
 
 
 class Internal(Section):
@@ -352,7 +342,7 @@ class Config(Section):
     dkim: Annotated[tuple[Dkim, ...], Field(description="Signing keys by sender domain.")] = ()
     relay: Annotated[tuple[Relay, ...], Field(description="SMTP servers, the first usable one is taken.")] = ()
     safety: Safety = Safety()
-    fields: Annotated[dict[str, LeadField], Field(description="The lead fields that rules and templates may use.")] = {}
+    fields: dict[str, LeadField] = Field({}, description="The lead fields that rules and templates may use.")
     caps: Caps = Caps()
     never_mail: NeverMail = NeverMail()
     holidays: Holidays = Holidays()
@@ -360,26 +350,37 @@ class Config(Section):
     delivery: Delivery = Delivery()
     retention: Retention = Retention()
     alerts: Alerts = Alerts()
+    sales_ready: str = Field(
+        "",
+        description="When a lead is ripe for sales: the one rule that marketing and sales agreed on.",
+        examples=["score >= 60 and fit in ['A', 'B']"],
+    )
     lifecycle: Lifecycle = Lifecycle()
+    scoring: Scoring = Scoring()
+    accounts: Accounts = Accounts()
+    sales: Sales = Sales()
+    crm: Crm = Crm()
+    api: Api = Api()
+    reports: Reports = Reports()
+    experiments: Experiments = Experiments()
     internal: Internal = Internal()
     check: Check = Check()
     apply: Apply = Apply()
     logs: Logs = Logs()
     metrics: Metrics = Metrics()
-    webhooks: Annotated[
-        dict[str, str],
-        Field(
-            description="Names of addresses that `webhook` steps post to.",
-            examples=[{"crm": "https://crm.acme.example/hook"}],
-        ),
-    ] = {}
+    webhooks: dict[str, str | Webhook] = Field(
+        {},
+        description="Where `webhook` steps and hand-offs are posted, by name: an address, or one with its secret.",
+        examples=[{"crm": "https://crm.acme.example/hook"}],
+    )
     test_recipients: Annotated[
         tuple[str, ...], Field(description="Whom `send-test` and `test-run` mail.", examples=[["ann@acme.example"]])
     ] = ()
-    vars: Annotated[
-        dict[str, str],
-        Field(description="Values that every template may use as vars.name.", examples=[{"phone": "+49 30 1234567"}]),
-    ] = {}
+    vars: dict[str, str] = Field(
+        {},
+        description="Values that every template may use as vars.name.",
+        examples=[{"phone": "+49 30 1234567"}],
+    )
 
     @property
     def lead_fields(self) -> dict[str, LeadField]:
@@ -390,4 +391,4 @@ class Config(Section):
 class Secrets(Section):
     """What must never stand in a file of the repository."""
 
-    relay_passwords: dict[str, SecretStr] = {}
+    relay_passwords: dict[str, SecretStr] = Field({})

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Table, delete, select, update
 from engine.domain.identity import EMAIL, address_hash
 from engine.store.leads import identities_of, lead, lead_row
 from engine.store.permission import suppress_hashes, suppression
+from engine.store.revenue_tables import OpportunityRow
+from engine.store.sales_tables import HandoffRow, LifecycleChangeRow, OutboxRow
 from engine.store.tables import (
     ActionRow,
     AttemptRow,
@@ -36,6 +38,9 @@ _OF_LEADS: dict[str, Table] = {
     "lists": ListMemberRow.__table__,  # type: ignore[attr-defined]
     "consents": ConsentRow.__table__,  # type: ignore[attr-defined]
     "events": EventRow.__table__,  # type: ignore[attr-defined]
+    "outbox": OutboxRow.__table__,  # type: ignore[attr-defined]
+    "handoffs": HandoffRow.__table__,  # type: ignore[attr-defined]
+    "lifecycle_changes": LifecycleChangeRow.__table__,  # type: ignore[attr-defined]
     "actions": ActionRow.__table__,  # type: ignore[attr-defined]
     "story": StoryRow.__table__,  # type: ignore[attr-defined]
     "passed_over": PassedOverRow.__table__,  # type: ignore[attr-defined]
@@ -43,6 +48,7 @@ _OF_LEADS: dict[str, Table] = {
     "enrollments": EnrollmentRow.__table__,  # type: ignore[attr-defined]
 }
 """Tables that hold a lead's data, in an order in which they can be emptied."""
+_OPPORTUNITY: Table = OpportunityRow.__table__  # type: ignore[attr-defined]
 
 
 def everything_about(connection: Connection, number: int) -> dict[str, Any]:
@@ -51,6 +57,7 @@ def everything_about(connection: Connection, number: int) -> dict[str, Any]:
     found: dict[str, Any] = {"leads": _rows(connection, lead, lead.c.id.in_(ids))}
     for name, table in _OF_LEADS.items():
         found[name] = _rows(connection, table, table.c.lead_id.in_(ids))
+    found["opportunities"] = _rows(connection, _OPPORTUNITY, _OPPORTUNITY.c.lead_id.in_(ids))
     sent = select(_DELIVERY.c.id).where(_DELIVERY.c.lead_id.in_(ids))
     attempts = _OF_DELIVERIES[1]
     found["attempts"] = _rows(connection, attempts, attempts.c.delivery_id.in_(sent))
@@ -88,6 +95,9 @@ def erase_lead(connection: Connection, number: int, key: bytes, source: str, now
     sent = select(_DELIVERY.c.id).where(_DELIVERY.c.lead_id.in_(ids))
     for table in _OF_DELIVERIES:
         connection.execute(delete(table).where(table.c.delivery_id.in_(sent)))
+    # the company's deal stays among its figures, without the person
+    forgotten = {"lead_id": None, "handoff_id": None, "name": ""}
+    connection.execute(update(_OPPORTUNITY).where(_OPPORTUNITY.c.lead_id.in_(ids)).values(**forgotten))
     for table in _OF_LEADS.values():
         connection.execute(delete(table).where(table.c.lead_id.in_(ids)))
     connection.execute(update(lead).where(lead.c.id.in_(ids)).values(merged_into=None))

@@ -161,7 +161,7 @@ class Decider:
     def same_for_new(self) -> dict[str, Any]:
         """The columns that all new leads share."""
         instants = dict.fromkeys(("created_at", "updated_at", "next_due_at"), self.now)
-        return {**instants, "score": 0.0, "fit": "", "tracking": True}
+        return {**instants, "score": 0.0, "account_score": 0.0, "fit": "", "tracking": True}
 
     def _new_row(self, person: Person, blocked: bool) -> dict[str, Any]:
         values = joined(self.policy.start, person.record)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Table, func, inspect, select, text
 
 from engine.store.bulk import load_rows
 from engine.store.database import StoreError, migrate, open_store, reading, writing
-from engine.store.tables import Base
+from engine.store.schema import METADATA
 
 CHUNK = 5_000
 PAGES = 4_096
@@ -28,7 +28,7 @@ Progress = Callable[[float], None]
 
 def tables() -> Sequence[Table]:
     """All tables, each behind those that it refers to."""
-    return Base.metadata.sorted_tables
+    return METADATA.sorted_tables
 
 
 def take_snapshot(store: Engine, target: Path, progress: Progress | None = None) -> None:

@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import Column, Date, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Column, Date, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field
 
-from engine.store.types import Instant, Json, RowId
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(SQLModel):
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
-
-
-def row_id() -> Any:
-    return Field(default=None, sa_column=Column(RowId, primary_key=True, autoincrement=True))
-
-
-def reference(target: str, **options: Any) -> Any:
-    return Field(sa_column=Column(RowId, ForeignKey(target), nullable=options.pop("nullable", False), **options))
-
-
-def instant(**options: Any) -> Any:
-    return Field(default=None, sa_column=Column(Instant(), **options))
-
-
-def document() -> Any:
-    return Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+from engine.store.columns import Base, document, instant, reference, row_id
+from engine.store.types import Json, RowId
 
 
 class LeadRow(Base, table=True):
     """A lead. `fields` holds its typed values as written, `folded` the casefolded copy of every text among them and of
     the built-in texts under `~name`; rules compare the folded ones. `next_due_at` is when the journey looks at it
-    again. `address_hash` is the keyed hash under which suppressions know its address."""
+    again. `address_hash` is the keyed hash under which suppressions know its address. `score` is as of the last
+    look, and `account_score` that of its account."""
 
     __tablename__ = "lead"
     __table_args__ = (
         Index("ix_lead_due", "next_due_at", "id"),
         Index("ix_lead_public_id", "public_id", unique=True),
         Index("ix_lead_address_hash", "address_hash"),
+        Index("ix_lead_account", "account_id"),
     )
 
     id: int = row_id()
@@ -72,6 +48,9 @@ class LeadRow(Base, table=True):
     folded: dict[str, Any] = document()
     address_hash: str = Field(default="", sa_type=Text)
     next_due_at: datetime | None = instant()
+    account_id: int | None = Field(default=None, sa_type=RowId, description="Its company among the accounts.")
+    account_score: float = 0.0
+    lifecycle_since: datetime | None = instant()
 
 
 class IdentityRow(Base, table=True):

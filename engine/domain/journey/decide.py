@@ -20,6 +20,7 @@ from engine.domain.journey.programme import Programme
 from engine.domain.journey.progress import leave_if_done, proceed
 from engine.domain.journey.route import step_now
 from engine.domain.journey.run import Run
+from engine.domain.journey.standing import stand
 from engine.domain.steps import HandoffStep
 
 ROUNDS = 12
@@ -52,7 +53,8 @@ def _campaign(programme: Programme, enrollment: Enrollment) -> Campaign:
 
 
 def _ask_all(draft: Draft, runs: list[Run]) -> None:
-    """Let the lead in, let it leave, and move every run that may move, high priority first."""
+    """See how the lead stands, let it in, let it leave, and move every run that may move, high priority first."""
+    stand(draft)
     runs.extend(_new_runs(draft))
     for run in runs:
         if not run.ended:
@@ -121,6 +123,9 @@ def _decision(draft: Draft, runs: list[Run]) -> Decision:
         actions=tuple(draft.actions),
         fields=draft.fields,
         handed_off=draft.handed_off,
+        score=draft.score,
+        moved=tuple(draft.moved),
+        handover=draft.handover,
         lines=tuple(draft.lines),
         recheck_at=min(draft.rechecks, default=None),
         withdrawn=tuple(_withdrawn(draft, runs)),

@@ -58,12 +58,44 @@ class Withdrawn(Struct, frozen=True, gc=False):
     reason: str
 
 
+class Score(Struct, frozen=True, gc=False):
+    """The lead's score (0 to what config allows) and grade (A to D, or empty), where they are not as stored."""
+
+    score: float
+    fit: str
+
+
+class Moved(Struct, frozen=True, gc=False):
+    """The lead goes from one stage of the lifecycle to another; `theme` is the one that it cares about most."""
+
+    before: str
+    after: str
+    why: str
+    theme: str = ""
+
+
+class Handover(Struct, frozen=True, gc=False):
+    """The lead is given to sales: by which rule, event or step, and why in words.
+
+    `ripened_at` is the instant of what made it ripe. Who gets it is decided where all leads in hand are known.
+    """
+
+    rule: str
+    because: str
+    ripened_at: datetime
+    campaign: str = ""
+    run: int = 0
+    theme: str = ""
+    to: str = ""
+    note: str = ""
+
+
 class Decision(Struct, frozen=True, gc=False):
     """The outcome of one look at a lead.
 
     `enrollments` are those that are new or changed; an enrollment is recognised by (campaign, run). `recheck_at` is the
     next instant at which time alone can change anything; None means that only an event can. `fields` are the values
-    that steps have set, by name.
+    that steps have set, by name. `score` is there if it is not as stored, `handover` if the lead is given to sales now.
     """
 
     enrollments: tuple[Enrollment, ...] = ()
@@ -74,3 +106,6 @@ class Decision(Struct, frozen=True, gc=False):
     lines: tuple[Line, ...] = ()
     recheck_at: datetime | None = None
     withdrawn: tuple[Withdrawn, ...] = ()
+    score: Score | None = None
+    moved: tuple[Moved, ...] = ()
+    handover: Handover | None = None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
-from engine.domain.journey.decision import Act, Line, Send
+from engine.domain.journey.decision import Act, Handover, Line, Moved, Score, Send
 from engine.domain.journey.facts import Event, LeadFacts
 from engine.domain.journey.history import History
 from engine.domain.journey.mailable import window_zone
@@ -35,6 +35,9 @@ class Draft:
     fields: dict[str, object] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     handed_off: bool = False
+    score: Score | None = None
+    moved: list[Moved] = field(default_factory=list)
+    handover: Handover | None = None
     rechecks: list[datetime] = field(default_factory=list)
     stirs: int = 0
     history: History = field(init=False)

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from engine.domain.campaign import Campaign
 from engine.domain.journey.asked import placed_rules
+from engine.domain.journey.policy import Policy
 from engine.domain.rules import Rule, names_used
-from engine.domain.timing import Calendar, Cap, PlainCalendar, Span
 
-
-def _no_holidays(country: str) -> Calendar:  # noqa: ARG001
-    return PlainCalendar()
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What config says for all campaigns. `calendar` gives the calendar of a country (ISO 3166 code, may be empty)."""
-
-    zone: str = "UTC"
-    caps: tuple[Cap, ...] = ()
-    never_domains: frozenset[str] = frozenset()
-    never_rule: Rule | None = None
-    calendar: Callable[[str], Calendar] = _no_holidays
-    unknown_after: Span = field(default_factory=lambda: Span(days=3))
+__all__ = ["Policy", "Programme", "Standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +45,7 @@ class Programme:
 
     def rules(self) -> Iterator[Rule]:
         """Every rule that may be asked."""
-        if self.policy.never_rule is not None:
-            yield self.policy.never_rule
+        yield from self.policy.rules()
         for campaign in self.campaigns.values():
             yield from (rule for _, _, rule in placed_rules(campaign))
 

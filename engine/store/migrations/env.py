@@ -7,7 +7,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from engine.store.tables import Base
+from engine.store.schema import METADATA
 from engine.store.types import Instant, Json, RowId
 
 
@@ -22,7 +22,7 @@ def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[Fal
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     render_as_batch=connection.dialect.name == "sqlite",
     render_item=_render,
     transaction_per_migration=False,

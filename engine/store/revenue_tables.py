@@ -1,0 +1,152 @@
+"""The tables of what came of it: opportunities, credit for revenue, costs, and the roll-ups that reports read."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Date, Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from engine.store.columns import Base, instant, reference, row_id
+from engine.store.types import RowId
+
+
+class OpportunityRow(Base, table=True):
+    """A deal that may come of a lead. `source` and `external_id` say whose record it is. `outcome` is open, won, lost
+    or no_decision. Amounts are in the smallest unit of the currency; `list_amount` is before any discount."""
+
+    __tablename__ = "opportunity"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_opportunity_lead", "lead_id"),
+        Index("ix_opportunity_outcome", "outcome", "closed_at"),
+        Index("ix_opportunity_opened", "opened_at"),
+    )
+
+    id: int = row_id()
+    source: str = Field(sa_type=Text)
+    external_id: str = Field(sa_type=Text)
+    lead_id: int | None = reference("lead.id", nullable=True)
+    account_id: int | None = reference("account.id", nullable=True)
+    handoff_id: int | None = reference("handoff.id", nullable=True)
+    name: str = Field(default="", sa_type=Text)
+    amount: int = Field(default=0, sa_type=RowId)
+    list_amount: int | None = Field(default=None, sa_type=RowId)
+    currency: str = Field(default="", sa_type=Text)
+    stage: str = Field(default="", sa_type=Text)
+    outcome: str = Field(default="open", sa_type=Text)
+    opened_at: datetime = instant(nullable=False)
+    closed_at: datetime | None = instant()
+    updated_at: datetime = instant(nullable=False)
+    nurtured: bool = Field(default=False, description="A campaign mailed the lead before the deal began.")
+    recycled: bool = Field(default=False, description="Sales had given the lead back before.")
+    stale: bool = Field(default=True, description="Its credit is to be worked out anew.")
+
+
+class CreditRow(Base, table=True):
+    """One touch's share of a deal under one model of attribution; the shares of a deal add up to its amount."""
+
+    __tablename__ = "credit"
+    __table_args__ = (Index("ix_credit_model", "model", "campaign"),)
+
+    opportunity_id: int = reference("opportunity.id", primary_key=True)
+    model: str = Field(sa_column=Column(Text, primary_key=True))
+    place: int = Field(primary_key=True, description="Which touch, in the order of time.")
+    at: datetime = instant(nullable=False)
+    campaign: str = Field(default="", sa_type=Text)
+    theme: str = Field(default="", sa_type=Text)
+    mail: str = Field(default="", sa_type=Text)
+    source: str = Field(default="", sa_type=Text)
+    amount: int = Field(default=0, sa_type=RowId)
+
+
+class CostRow(Base, table=True):
+    """Money spent on a campaign (or on a source, such as an event), in the smallest unit of the currency."""
+
+    __tablename__ = "cost"
+    __table_args__ = (UniqueConstraint("campaign", "source", "day", "note"),)
+
+    id: int = row_id()
+    campaign: str = Field(default="", sa_type=Text)
+    source: str = Field(default="", sa_type=Text)
+    day: date = Field(sa_column=Column(Date, nullable=False))
+    amount: int = Field(default=0, sa_type=RowId)
+    currency: str = Field(default="", sa_type=Text)
+    note: str = Field(default="", sa_type=Text)
+
+
+class WaterfallRow(Base, table=True):
+    """Roll-up: how many leads of a cohort went from one stage of the lifecycle to another, and how long they took.
+
+    `cohort` is the first day of the month in which the leads became known; `first` counts those who reached `after`
+    for the first time.
+    """
+
+    __tablename__ = "waterfall"
+
+    cohort: date = Field(sa_column=Column(Date, primary_key=True))
+    theme: str = Field(sa_column=Column(Text, primary_key=True))
+    source: str = Field(sa_column=Column(Text, primary_key=True))
+    before: str = Field(sa_column=Column(Text, primary_key=True))
+    after: str = Field(sa_column=Column(Text, primary_key=True))
+    n: int = 0
+    first: int = 0
+    seconds: int = Field(default=0, sa_type=RowId)
+
+
+class CohortRow(Base, table=True):
+    """Roll-up: what became of the leads who entered a campaign on a day, held out or not.
+
+    `what` is entered, goal, finished, handed_off, opportunity, won or revenue (in the smallest unit).
+    """
+
+    __tablename__ = "cohort"
+
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    campaign: str = Field(sa_column=Column(Text, primary_key=True))
+    holdout: bool = Field(primary_key=True)
+    what: str = Field(sa_column=Column(Text, primary_key=True))
+    n: int = Field(default=0, sa_type=RowId)
+
+
+class VariantCountRow(Base, table=True):
+    """Roll-up: what became of a step's variant: leads mailed, and among them those who opened, clicked, reached the
+    goal. Each lead counts once for each."""
+
+    __tablename__ = "variant_count"
+
+    campaign: str = Field(sa_column=Column(Text, primary_key=True))
+    step: str = Field(sa_column=Column(Text, primary_key=True))
+    part: str = Field(sa_column=Column(Text, primary_key=True))
+    variant: int = Field(primary_key=True)
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    what: str = Field(sa_column=Column(Text, primary_key=True))
+    n: int = 0
+
+
+class WinnerRow(Base, table=True):
+    """The variant that was chosen for a step's part: from then on every lead who gets the mail gets this one."""
+
+    __tablename__ = "winner"
+
+    campaign: str = Field(sa_column=Column(Text, primary_key=True))
+    step: str = Field(sa_column=Column(Text, primary_key=True))
+    part: str = Field(sa_column=Column(Text, primary_key=True))
+    variant: int
+    text: str = Field(default="", sa_type=Text, description="The variant's own words, by which a changed file is told.")
+    chosen_at: datetime = instant(nullable=False)
+    chosen_by: str = Field(default="", sa_type=Text)
+    why: str = Field(default="", sa_type=Text)
+
+
+class ForecastRow(Base, table=True):
+    """How many leads were forecast to be sales-ready in a week, and how many were."""
+
+    __tablename__ = "forecast"
+
+    made_on: date = Field(sa_column=Column(Date, primary_key=True))
+    week: date = Field(sa_column=Column(Date, primary_key=True))
+    expected: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    actual: int | None = None
