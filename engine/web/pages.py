@@ -7,12 +7,10 @@ store, or, while that is away, in the spool.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -23,12 +21,10 @@ from engine.web.answers import Answer
 from engine.web.press import Press
 from engine.web.providers import Preferences, Unsubscriber, WebView
 from engine.web.recorder import Recorder
+from engine.web.services import STORE_SECONDS, Caller, Result
 from engine.web.visit import BadFormError, Form, Visit, read_form
 
 log = logging.getLogger("ripeline.tracker")
-
-STORE_SECONDS = 5.0
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +43,7 @@ class Services:
         Raises:
             UnavailableError: the store is away, or silent for more than `patience` seconds.
         """
-        try:
-            running = asyncio.get_running_loop().run_in_executor(self.writer, lambda: work(*values))
-            return await asyncio.wait_for(running, self.patience)
-        except TimeoutError as error:
-            raise UnavailableError(f"The store did not answer within {self.patience:g} s.") from error
+        return await Caller(self.writer, self.patience).call(work, *values)
 
 
 class Pages:

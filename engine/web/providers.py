@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.domain.recipient import Ack, Asset, Choices, Wish
+from engine.domain.sales.sheet import Question, Said, Sheet
 
 
 class Unsubscriber(Protocol):
@@ -33,6 +34,15 @@ class WebView(Protocol):
     """The HTML of a mail as it was sent; None once retention has ended."""
 
     def mail_as_sent(self, delivery: int) -> str | None: ...
+
+
+class SalesDesk(Protocol):
+    """A lead's sheet and what its salesperson is asked; None where nobody by this fingerprint is asked (any more)."""
+
+    def sheet(self, kind: str, number: int, person: bytes) -> tuple[Sheet, Question] | None: ...
+
+    def answer(self, kind: str, number: int, person: bytes, said: Said) -> str:
+        """Carry the answer out; what came of it, in words for the person."""
 
 
 class Assets(Protocol):

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from engine.domain.tokens import KeyRing
 from engine.web.assets import AssetShelf
 from engine.web.pages import Pages, Services
 from engine.web.press import Brand, Press
-from engine.web.providers import Assets
+from engine.web.providers import Assets, SalesDesk
 from engine.web.recorder import Recorder
+from engine.web.sales_pages import SalesPages
+from engine.web.services import Caller
 from engine.web.tracker import Tracker
 
 
-def tracker_site(ring: KeyRing, recorder: Recorder, services: Services, assets: Assets, brand: Brand) -> Tracker:
-    """The whole tracker: hot endpoints, pictures and pages."""
+def tracker_site(
+    ring: KeyRing,
+    recorder: Recorder,
+    services: Services,
+    assets: Assets,
+    brand: Brand,
+    desk: SalesDesk | None = None,
+) -> Tracker:
+    """The whole tracker: hot endpoints, pictures, pages of recipients, and of salespeople where there is a `desk`."""
     press = Press(brand)
     shelf = AssetShelf(assets, services.writer)
-    return Tracker(ring, recorder, shelf, Pages(ring, recorder, services, press), press.nothing())
+    pages: ASGIApp = Pages(ring, recorder, services, press)
+    if desk is not None:
+        caller = Caller(services.writer, services.patience)
+        pages = _by_reader(pages, SalesPages(ring, desk, caller, press))
+    return Tracker(ring, recorder, shelf, pages, press.nothing())
+
+
+def _by_reader(recipients: ASGIApp, sales: ASGIApp) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (sales if scope["path"][:3] in ("/h/", "/k/") else recipients)(scope, receive, send)
+
+    return app

@@ -31,6 +31,9 @@ _AWAY = answer(503, [(b"retry-after", b"10"), NO_STORE])
 _HOST = re.compile(r"(https?://(?:[^/?#@]*@)?)([^/?#:]*)", re.IGNORECASE)
 _TARGET = re.compile(r"(?:https?://[^/\\?#\s][^\x00-\x1f\x7f]*|mailto:[^\x00-\x1f\x7f]+)", re.IGNORECASE)
 
+PAGES = ("/u/", "/p/", "/v/", "/h/", "/k/")
+"""Where people read something: recipients, and salespeople who answer."""
+
 Route = Callable[[str, Scope], Awaitable[Answer]]
 
 
@@ -41,7 +44,7 @@ class Tracker:
         ring: the keys that verify tokens.
         recorder: where hits go; its spool is closed when the server shuts down.
         shelf: pictures of templates.
-        pages: the app for everything that people read (`/u/`, `/p/`, `/v/`).
+        pages: the app for everything that people read (`PAGES`).
         nothing: the 404 that everything invalid gets.
     """
 
@@ -61,7 +64,7 @@ class Tracker:
             return
         path: str = scope["path"]
         start = path[:3]
-        if start in ("/u/", "/p/", "/v/"):
+        if start in PAGES:
             await self._pages(scope, receive, send)
             return
         route = self._routes.get(start)

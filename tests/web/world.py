@@ -14,7 +14,8 @@ import httpx
 
 from engine.clock import SteppedClock
 from engine.domain.recipient import Ack, Asset, Choices, Topic, UnavailableError, Wish
-from engine.domain.tokens import KeyRing, LinkRef, MailRef, Purpose, link_token, mail_token
+from engine.domain.sales.sheet import Deed, Question, Said, Sheet
+from engine.domain.tokens import KeyRing, LinkRef, MailRef, Purpose, fingerprint_of, link_token, mail_token
 from engine.domain.traffic import Hit
 from engine.web.pages import Services
 from engine.web.press import Brand
@@ -33,6 +34,16 @@ CHOICES = Choices(
         Topic("data", "Clean data", "How lists stay true, about every two weeks"),
         Topic("sales", "Sales <craft>", wanted=False),
     )
+)
+
+
+SHEET = Sheet(
+    "Jane <Park>",
+    "Northwind",
+    "Head of Operations",
+    email="jane@northwind.example",
+    because="she asked for a demo",
+    deeds=(Deed("3 Nov", "clicked “checklist”"),),
 )
 
 
@@ -61,6 +72,18 @@ class Office:
     undone: list[int] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    question: Question | None = None
+    said: list[tuple[str, int, bytes, Said]] = field(default_factory=list)
+
+    def sheet(self, kind: str, number: int, person: bytes) -> tuple[Sheet, Question] | None:
+        self._store()
+        known = number == 7 and person == fingerprint_of("ann") and self.question is not None
+        return (SHEET, self.question) if known and self.question is not None else None
+
+    def answer(self, kind: str, number: int, person: bytes, said: Said) -> str:
+        self._store()
+        self.said.append((kind, number, person, said))
+        return "Yours. Jane hears nothing from us by mail while you talk."
 
     def _store(self) -> None:
         if self.stuck:
@@ -123,6 +146,6 @@ def tracker(
         recorder = Recorder(Spool(spool, "w1"), HitMaker(SteppedClock(NOON), "run", b"visitor key"))
         services = Services(office, office, office, writer, patience)
         brand = Brand("Acme & Söhne", "https://acme.example", "1 Main Street, 10115 Berlin")
-        server = ServerThread(tracker_site(RING, recorder, services, office, brand), conditions=conditions)
+        server = ServerThread(tracker_site(RING, recorder, services, office, brand, office), conditions=conditions)
         with server, httpx.Client(base_url=server.url, headers={"user-agent": FIREFOX}) as http:
             yield World(http, office, spool, server)
