@@ -45,6 +45,8 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
             "move it above the first header",
         ),
         ("[[relay]]\nhost = 'x'", "1:1 E011 [relay] has no 'name' | add  name = \"…\""),
+        (RELAY + "port = '587'", "4:8 E012 expected a whole number, found the text '587' | "),
+        ("[tracking]\nenabled = 'yes'", "2:11 E012 expected true or false, found the text 'yes' | "),
         (RELAY + "port = 'abc'", "4:8 E012 expected a whole number, found the text 'abc' | "),
         (RELAY + "port = 70000", "4:8 E014 70000 does not fit: port is less than or equal to 65535 | "),
         (
