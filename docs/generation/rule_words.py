@@ -13,8 +13,9 @@ NAMES: Mapping[str, str] = {
     "email_domain": "The domain of its address.",
     "owner": "The colleague who owns it, as your CRM writes it.",
     "created": "When it became known here.",
-    "score": "Its behaviour, as a number. *Not computed in this release: always 0.*",
-    "fit": "Who it is, as a grade A–D. *Not computed in this release: always missing.*",
+    "score": "What it did, as a number from 0, by [scoring].",
+    "account_score": "The scores of all people of its company together.",
+    "fit": "Who it is, as a grade A–D, by [scoring].",
     "subscribed": "Whether it takes marketing mail.",
     "replied": "Whether it answered: in this run, or ever where no campaign is around. *Answers are not read from a "
     "mailbox in this release.*",

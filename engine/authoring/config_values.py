@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from engine.authoring.policy import OF_THE_LEAD, scope_for
 from engine.authoring.reader import Converter, Notes
+from engine.authoring.scoring import check_scoring
 from engine.authoring.silence import Silence
 from engine.authoring.toml_source import Item
 from engine.authoring.values import address, domain_of, mailbox, rule, said, silences, span, zone_name
@@ -26,6 +27,7 @@ def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[st
             if item.value != "":
                 convert(item, notes)
     _rule(config, root, notes, campaigns)
+    check_scoring(config, scope_for(config, campaigns=campaigns), root, notes)
     _fields(config, root, notes)
     _lifecycle(config, root, notes)
     _sender(config, root, notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.authoring.outline import Outline
+from engine.authoring.scoring import scoring_from
 from engine.config.model import Config
 from engine.domain.journey.programme import Policy
 from engine.domain.rules import FieldType, Kind, Rule, Scope, parse_rule
@@ -58,6 +59,7 @@ def policy_from(config: Config, campaigns: Mapping[str, Steps] | None = None) ->
         never_rule=_rule(config, campaigns),
         calendar=calendars(config),
         unknown_after=_span(config.delivery.unknown_after),
+        scoring=scoring_from(config, scope_for(config, campaigns=campaigns), Place(CONFIG_FILE)),
     )
 
 

@@ -53,9 +53,11 @@ class Points(Section):
         examples=["event('webinar_attended')"],
     )
     when: str = Field("", description="Only for leads of whom this rule holds.", examples=["country == 'DE'"])
-    points: float = Field(description="How many, fresh; negative ones take away.", examples=[15])
+    points: float = Field(ge=-10_000, le=10_000, description="How many, fresh; negative ones take away.", examples=[15])
     half_life: str = Field("", description="After which time they are worth half; the scoring's own when empty.")
-    most: float = Field(0, ge=0, description="How many points this gives (or takes) at most; 0 sets no limit.")
+    most: float = Field(
+        0, ge=0, le=10_000, description="How many points this gives (or takes) at most; 0 sets no limit."
+    )
 
 
 class FitPoints(Section):
@@ -63,14 +65,14 @@ class FitPoints(Section):
 
     name: str = Field(description="What it is, in words.", examples=["decides about budgets"])
     when: str = Field(description="The rule that must hold.", examples=["contains(title, 'head')"])
-    points: float = Field(description="How many; negative ones take away.", examples=[20])
+    points: float = Field(ge=-10_000, le=10_000, description="How many; negative ones take away.", examples=[20])
 
 
 class Scoring(Section):
     """How leads are scored: what they do, which fades, and who they are, which does not."""
 
     half_life: str = Field("30d", description="After which time points for what a lead did are worth half.")
-    most: float = Field(100, gt=0, description="A score is never more than this, and never less than 0.")
+    most: float = Field(100, gt=0, le=10_000, description="A score is never more than this, and never less than 0.")
     points: tuple[Points, ...] = Field((), description="Points for what a lead does.")
     fit: tuple[FitPoints, ...] = Field((), description="Points for who a lead is, which make its grade.")
     grades: dict[str, float] = Field(

@@ -85,6 +85,7 @@ def save_decisions(connection: Connection, decided: Sequence[Decided], bundle: i
     _withdraw(connection, decided, now)
     _save_actions(connection, decided, numbers, now)
     _save_fields(connection, decided, now)
+    _save_scores(connection, decided)
     _save_story(connection, [(one.facts.lead.id, line) for one in decided for line in one.decision.lines])
     _save_next_look(connection, decided)
 
@@ -218,6 +219,19 @@ def _save_fields(connection: Connection, decided: Sequence[Decided], now: dateti
     handed = [one.facts.lead.id for one in decided if one.decision.handed_off]
     if handed:
         connection.execute(update(lead).where(lead.c.id.in_(handed)).values(handed_off_at=now))
+
+
+_SCORE = (
+    update(lead)
+    .where(lead.c.id == bindparam("number"))
+    .values(score=bindparam("new_score"), fit=bindparam("new_fit", type_=lead.c.fit.type))
+)
+
+
+def _save_scores(connection: Connection, decided: Sequence[Decided]) -> None:
+    found = [(one.facts.lead.id, one.decision.score) for one in decided if one.decision.score is not None]
+    rows = [{"number": who, "new_score": score.score, "new_fit": score.fit} for who, score in found]
+    run_many(connection, _SCORE, rows)
 
 
 def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:

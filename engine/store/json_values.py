@@ -97,6 +97,13 @@ class InstantText(FunctionElement[str]):
     type = Text()
 
 
+class UtcDay(FunctionElement[str]):
+    """The day (UTC) of an instant's column, as `YYYY-MM-DD`."""
+
+    inherit_cache = True
+    type = Text()
+
+
 def _parts(element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]) -> list[str]:
     return [compiler.process(clause, **options) for clause in element.clauses]
 
@@ -230,6 +237,18 @@ def _instant_text(element: InstantText, compiler: SQLCompiler, **options: Any) -
 def _instant_text_postgresql(element: InstantText, compiler: SQLCompiler, **options: Any) -> str:
     (column,) = _parts(element, compiler, options)
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+
+@compiles(UtcDay)
+def _utc_day(element: UtcDay, compiler: SQLCompiler, **options: Any) -> str:
+    (column,) = _parts(element, compiler, options)
+    return f"substr({column}, 1, 10)"
+
+
+@compiles(UtcDay, "postgresql")
+def _utc_day_postgresql(element: UtcDay, compiler: SQLCompiler, **options: Any) -> str:
+    (column,) = _parts(element, compiler, options)
+    return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
 
 def kind_is(document: ColumnElement[Any], key: str, *kinds: str) -> ColumnElement[bool]:

@@ -235,7 +235,7 @@ def _lead_column(term: LeadName, family: Family) -> Column:
         case Family.TEXT:
             return json_text(lead.c.folded, f"~{term.name}" if built_in else term.name)
         case Family.NUMBER:
-            return within_limits(lead.c.score) if built_in else json_number(lead.c.fields, term.name)
+            return within_limits(lead.c[term.name]) if built_in else json_number(lead.c.fields, term.name)
         case Family.BOOLEAN:
             return case((lead.c.subscribed, 1), else_=0) if built_in else json_boolean(lead.c.fields, term.name)
         case Family.INSTANT if built_in:
@@ -315,14 +315,17 @@ def _settled() -> Condition:
 
 
 def _events(pattern: EventPattern, now: datetime) -> Select[Any]:
-    found = select(event.c.id).where(
-        event.c.lead_id == lead.c.id,
+    found = select(event.c.id).where(event.c.lead_id == lead.c.id, _settled(), *named_events(pattern))
+    return _young(found, event.c.at, pattern.within, now)
+
+
+def named_events(pattern: EventPattern) -> tuple[Condition, ...]:
+    """Which events a pattern means, whoever they are of."""
+    return (
         event.c.kind.in_(NAMED_EVENTS),
-        _settled(),
         json_text(event.c.folded, "~name") == pattern.name,
         *(_property(key, value) for key, value in pattern.properties),
     )
-    return _young(found, event.c.at, pattern.within, now)
 
 
 def _property(key: str, value: Constant) -> Condition:
@@ -339,23 +342,28 @@ def _mails(pattern: MailPattern, now: datetime) -> Select[Any]:
     if pattern.reach is not Reach.EVER:
         raise TypeError(f"{pattern!r} has no meaning outside a campaign")
     if pattern.activity is Activity.SENT:
-        return _sent(pattern, now)
-    kind = EventKind.OPEN if pattern.activity is Activity.OPENED else EventKind.CLICK
-    found = select(event.c.id).where(
-        event.c.lead_id == lead.c.id, event.c.kind == kind, event.c.actor == Actor.HUMAN, _settled()
-    )
-    wanted = ((event.c.campaign, pattern.campaign), (event.c.step, pattern.step), (event.c.link, pattern.link))
-    found = found.where(*(column == value for column, value in wanted if value is not None))
+        found = select(delivery.c.id).where(delivery.c.lead_id == lead.c.id, *mails_sent(pattern))
+        return _young(found, SENT_AT, pattern.within, now)
+    found = select(event.c.id).where(event.c.lead_id == lead.c.id, _settled(), *mail_events(pattern))
     return _young(found, event.c.at, pattern.within, now)
 
 
-def _sent(pattern: MailPattern, now: datetime) -> Select[Any]:
-    found = select(delivery.c.id).where(
-        delivery.c.lead_id == lead.c.id, delivery.c.state == DeliveryState.SENT, delivery.c.test == false()
-    )
+def mail_events(pattern: MailPattern) -> tuple[Condition, ...]:
+    """Which opens or clicks of people a pattern means, whoever they are."""
+    kind = EventKind.OPEN if pattern.activity is Activity.OPENED else EventKind.CLICK
+    wanted = ((event.c.campaign, pattern.campaign), (event.c.step, pattern.step), (event.c.link, pattern.link))
+    same = (column == value for column, value in wanted if value is not None)
+    return (event.c.kind == kind, event.c.actor == Actor.HUMAN, *same)
+
+
+def mails_sent(pattern: MailPattern) -> tuple[Condition, ...]:
+    """Which mails that were sent a pattern means, whoever got them."""
     wanted = ((delivery.c.campaign, pattern.campaign), (delivery.c.step, pattern.step))
-    found = found.where(*(column == value for column, value in wanted if value is not None))
-    return _young(found, func.coalesce(delivery.c.finished_at, delivery.c.created_at), pattern.within, now)
+    same = (column == value for column, value in wanted if value is not None)
+    return (delivery.c.state == DeliveryState.SENT, delivery.c.test == false(), *same)
+
+
+SENT_AT = func.coalesce(delivery.c.finished_at, delivery.c.created_at)
 
 
 def _young(found: Select[Any], at: Column, within: timedelta | None, now: datetime) -> Select[Any]:

@@ -121,7 +121,7 @@ def _decision(draft: Draft, runs: list[Run]) -> Decision:
         enrollments=tuple(run.now_is for run in runs if run.changed),
         sends=_still_wanted(draft, runs),
         actions=tuple(draft.actions),
-        fields=draft.fields,
+        fields=draft.own_fields,
         handed_off=draft.handed_off,
         score=draft.score,
         moved=tuple(draft.moved),

@@ -15,6 +15,9 @@ from engine.domain.journey.history import History
 from engine.domain.journey.mailable import window_zone
 from engine.domain.journey.programme import Programme
 
+SCORED = ("score", "fit")
+"""The names under which rules know how a lead is scored."""
+
 RECYCLED = "recycled"
 """The event by which sales gives a lead back to marketing."""
 
@@ -65,6 +68,13 @@ class Draft:
         """Look at the lead again at this instant; only the future counts."""
         if instant is not None and instant > self.now:
             self.rechecks.append(instant)
+
+    @property
+    def own_fields(self) -> Mapping[str, object]:
+        """The fields that steps have set; score and grade, which rules see beside them, are kept by themselves."""
+        if self.score is None:
+            return self.fields
+        return {name: value for name, value in self.fields.items() if name not in SCORED}
 
     def set_fields(self, values: Mapping[str, object]) -> None:
         """Give fields of the lead these values, for the rules of this decision too."""

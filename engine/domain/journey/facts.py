@@ -149,6 +149,7 @@ class Lead(Struct, frozen=True, gc=False):
     internal: bool = False
     subscribed: bool = True
     handed_off_at: datetime | None = None
+    account_score: float = 0.0
     lists: frozenset[str] = frozenset()
 
 

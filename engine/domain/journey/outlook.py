@@ -239,6 +239,8 @@ def as_if_silent(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFac
             Action(numbers[act.campaign, act.run], act.step, act.occurrence, act.deadline) for act in decision.actions
         )
     lead = _with_fields(facts.lead, decision, now) if decision.fields or decision.handed_off else facts.lead
+    if decision.score is not None:
+        lead = replace(lead, score=decision.score.score, fit=decision.score.fit)
     return replace(facts, lead=lead, enrollments=runs, deliveries=deliveries, actions=actions)
 
 

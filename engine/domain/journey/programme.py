@@ -10,7 +10,7 @@ from functools import cached_property
 from engine.domain.campaign import Campaign
 from engine.domain.journey.asked import placed_rules
 from engine.domain.journey.policy import Policy
-from engine.domain.rules import Rule, names_used
+from engine.domain.rules import Borders, Rule, borders_of, names_used
 
 __all__ = ["Policy", "Programme", "Standing"]
 
@@ -53,6 +53,21 @@ class Programme:
     def asks_for_runs(self) -> bool:
         """Whether any rule asks in which campaigns the lead is or was."""
         return any(name.startswith("campaign:") for rule in self.rules() for name in names_used(rule))
+
+    @cached_property
+    def score_borders(self) -> Borders:
+        """Where rules draw lines on a lead's score: only where it crosses one is it worth a look, or a word."""
+        return borders_of(self.rules(), "score")
+
+    @cached_property
+    def account_borders(self) -> Borders:
+        """The same for the score of the lead's account."""
+        return borders_of(self.rules(), "account_score")
+
+    @cached_property
+    def asks_for_fit(self) -> bool:
+        """Whether any rule asks for a lead's grade."""
+        return any("fit" in names_used(rule) for rule in self.rules())
 
     def admits(self, campaign: str) -> bool:
         """Whether this campaign lets leads in at present."""

@@ -174,6 +174,20 @@ def _handoff(told: _Telling) -> Told:
     return Told("handed off", f"to {told.text('to')}", told.text("note"))
 
 
+def _scored(told: _Telling) -> Told:
+    data = told.line.data
+    reasons = [
+        f"it {verb} {data[name]:g}" for name, verb in _CROSSED.items() if isinstance(data.get(name), float | int)
+    ]
+    if "fit_was" in data:
+        reasons.append(f"fit was {told.text('fit_was')}")
+    score = f"{data.get('score', 0):g}"
+    return Told("scored", f"{score}, fit {told.text('fit')}" if told.text("fit") else score, ", ".join(reasons))
+
+
+_CROSSED = {"reached": "reached", "under": "fell below"}
+
+
 SENTENCES: Mapping[str, Sentence] = {
     "entered": _entered,
     "held_out": lambda told: Told("held out", told.line.campaign, f"holdout of {_share(told)}: no marketing mail"),
@@ -210,6 +224,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "task_overdue": lambda told: Told("gave up", f"waiting for '{told.text('text')}'", "its deadline has passed"),
     "webhook": lambda told: Told("due", f"a post to {told.text('to')}"),
     "handoff": _handoff,
+    "scored": _scored,
     "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
     "resubscribed": lambda told: Told("came back", "to marketing mail", told.text("how")),
     "topic_chosen": lambda told: Told("wants" if told.line.data.get("wanted") else "declined", told.text("topic")),

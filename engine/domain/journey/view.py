@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from engine.domain.actor import Actor
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.facts import Enrollment, EnrollmentStatus, Event, EventKind, LeadFacts
@@ -103,6 +104,10 @@ class LeadView:
         replies, began = self.history.replies, self._began(reach)
         return bool(replies) if began is None else any(event.at >= began for event in replies)
 
+    def reply_times(self) -> Sequence[datetime]:
+        """When a person answered one of our mails."""
+        return [event.at for event in self.history.replies if event.actor is Actor.HUMAN]
+
     def in_list(self, name: str) -> bool:
         return name in self.facts.lead.lists
 
@@ -122,6 +127,8 @@ class LeadView:
             return lead.subscribed
         if name == "score":
             return lead.score
+        if name == "account_score":
+            return lead.account_score
         found = getattr(lead, name, None) if name in _TEXT_NAMES else None
         return found or None
 

@@ -1,6 +1,7 @@
 """The one rule language: conditions over a lead's facts, checked when written, asked whenever something happens."""
 
 from engine.domain.rules.binding import bound
+from engine.domain.rules.borders import Borders, borders_of
 from engine.domain.rules.folding import folded_event
 from engine.domain.rules.nodes import Activity, Node, Reach
 from engine.domain.rules.rule import (
@@ -12,6 +13,7 @@ from engine.domain.rules.rule import (
     holds,
     names_used,
     never_true,
+    parse_counted,
     parse_rule,
     warnings,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "LEAD_NAMES",
     "RESERVED_NAMES",
     "Activity",
+    "Borders",
     "FactsView",
     "FieldType",
     "Kind",
@@ -35,6 +38,7 @@ __all__ = [
     "Value",
     "Verdict",
     "always_true",
+    "borders_of",
     "bound",
     "canonical",
     "evaluate",
@@ -43,6 +47,7 @@ __all__ = [
     "holds",
     "names_used",
     "never_true",
+    "parse_counted",
     "parse_rule",
     "warnings",
 ]

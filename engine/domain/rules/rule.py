@@ -11,7 +11,7 @@ from engine.domain.rules.checking import Checker
 from engine.domain.rules.contradictions import can_be_false, can_be_true
 from engine.domain.rules.evaluation import Test, compile_test
 from engine.domain.rules.explanation import Telling, compile_explanation
-from engine.domain.rules.nodes import Node
+from engine.domain.rules.nodes import EventCount, EventHappened, MailCount, MailHappened, Node, Replied
 from engine.domain.rules.scope import Scope
 from engine.domain.rules.syntax import Source, read_expression
 from engine.domain.rules.turning import Turn, compile_turns
@@ -45,6 +45,40 @@ class Rule:
 
     def __str__(self) -> str:
         return self.source
+
+
+def parse_counted(source: str, scope: Scope, place: Place) -> Rule | list[Problem]:
+    """The one thing that a text counts, as the rule that it ever happened; or every problem in it.
+
+    It is an event, mails sent, opened or clicked, or replies; `ever.clicks` and `count('x')` mean what is in them.
+    """
+    text = Source(source, place)
+    tree = read_expression(text)
+    found = Checker(scope, text).check(tree) if tree is not None else None
+    if tree is None or found is None or text.problems:
+        return sorted(set(text.problems), key=lambda problem: problem.place)
+    node = _counted(found)
+    if node is None:
+        text.report(tree, "E113", "this is nothing that can be counted", COUNTABLE)
+    elif not isinstance(node, Replied) and node.pattern.within is not None:
+        hint = "take within=… out: half_life says how fast points fade"
+        text.report(tree, "E113", "what is counted is counted for ever, and fades", hint)
+    return list(text.problems) if node is None or text.problems else Rule(source, node)
+
+
+COUNTABLE = "write one of event('…'), ever.clicked('…'), ever.opened('…'), ever.sent('…'), ever.clicks, replied"
+
+
+def _counted(found: object) -> EventHappened | MailHappened | Replied | None:
+    match found:
+        case EventHappened() | MailHappened() | Replied():
+            return found
+        case EventCount():
+            return EventHappened(found.pattern, found.text)
+        case MailCount():
+            return MailHappened(found.pattern, found.text)
+        case _:
+            return None
 
 
 class Verdict(NamedTuple):

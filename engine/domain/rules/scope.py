@@ -28,6 +28,7 @@ LEAD_NAMES: Mapping[str, FieldType] = MappingProxyType(
         "owner": FieldType(Kind.TEXT),
         "created": FieldType(Kind.DATETIME),
         "score": FieldType(Kind.NUMBER),
+        "account_score": FieldType(Kind.NUMBER),
         "fit": FieldType(Kind.CHOICE, ("A", "B", "C", "D")),
         "subscribed": FieldType(Kind.BOOLEAN),
     }

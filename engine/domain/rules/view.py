@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from engine.domain.actor import Actor
 from engine.domain.rules.nodes import Activity, Reach
 
 
@@ -14,6 +15,9 @@ class Occurrence(Protocol):
 
     @property
     def at(self) -> datetime: ...
+
+    @property
+    def actor(self) -> Actor: ...
 
     @property
     def properties(self) -> Mapping[str, object]: ...

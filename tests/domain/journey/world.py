@@ -29,7 +29,8 @@ from engine.domain.journey.facts import (
     Suppression,
 )
 from engine.domain.journey.programme import Policy, Programme, Standing
-from engine.domain.rules import FieldType, Kind, Rule, Scope, parse_rule
+from engine.domain.rules import FieldType, Kind, Rule, Scope, parse_counted, parse_rule
+from engine.domain.scoring import FitPoints, Points, Scoring
 from engine.domain.steps import Arm, BranchStep, EmailStep, SetStep, Step, TaskStep, UntilEvent
 from engine.domain.timing import (
     Cap,
@@ -72,6 +73,20 @@ def _read(parser: Any, text: str) -> Any:
     parsed = parser(text)
     assert not isinstance(parsed, str), parsed
     return parsed
+
+
+def points(each: str, worth: float, half_life: str = "30d", *, when: str = "", most: float = 0) -> Points:
+    """Points for each time that something happens; they are called by what they count."""
+    counted = parse_counted(each, SCOPE, Place("config.toml", 1, 1))
+    assert isinstance(counted, Rule), counted
+    length = _read(parse_span, half_life).elapsed
+    return Points(each, counted, worth, length, rule(when, SCOPE) if when else None, most)
+
+
+def scoring(*given: Points, fit: Mapping[str, float] | None = None, most: float = 100) -> Scoring:
+    """A scheme; `fit` are points by rule."""
+    found = tuple(FitPoints(when, rule(when, SCOPE), worth) for when, worth in (fit or {}).items())
+    return Scoring(given, found, {"A": 60, "B": 40, "C": 20}, most)
 
 
 def caps(*texts: str) -> tuple[Cap, ...]:
@@ -344,6 +359,8 @@ def applied(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFacts:
     built_in = {k: v for k, v in decision.fields.items() if hasattr(who, k)}
     declared = {k: v for k, v in decision.fields.items() if not hasattr(who, k)}
     who = structs.replace(who, fields={**who.fields, **declared}, **built_in)  # type: ignore[arg-type]
+    if decision.score is not None:
+        who = structs.replace(who, score=decision.score.score, fit=decision.score.fit)
     if decision.handed_off:
         who = structs.replace(who, handed_off_at=now)
     return structs.replace(

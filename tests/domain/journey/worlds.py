@@ -23,9 +23,26 @@ from engine.domain.journey.facts import (
     Suppression,
 )
 from engine.domain.journey.programme import Policy, Programme, Standing
+from engine.domain.scoring import Scoring
 from engine.domain.steps import HandoffStep, NotifyStep, Step, WebhookStep
 
-from .world import DAY, HOUR, MONDAY, Play, branch, campaign, caps, email, programme, setting, stage, task, window
+from .world import (
+    DAY,
+    HOUR,
+    MONDAY,
+    Play,
+    branch,
+    campaign,
+    caps,
+    email,
+    points,
+    programme,
+    scoring,
+    setting,
+    stage,
+    task,
+    window,
+)
 
 STAGES = ("one", "two", "three")
 STEPS = ("a", "b", "c", "d", "e", "f")
@@ -43,6 +60,8 @@ RULES = (
     "opened('a') and not clicked('a')",
     "ever.finished('x')",
     "ever.entered('y')",
+    "score >= 8",
+    "fit == 'B' or score > points",
     "false",
 )
 ENTERS = (
@@ -58,6 +77,17 @@ WAITS = ("", "10m", "1d", "3 business days", "until Tue 10:00", "2w")
 WINDOWS = (None, window("Mon-Thu", "09:00-17:00"), window("Sat", "10:00-11:00", "Europe/Berlin"))
 DATES = ("3 days before lead.renewal 10:00", "on lead.renewal", "every year on lead.birthday 09:00")
 WORLD_CAPS = ((), caps("1 per 2 days"), caps("2 per week", "1 per day"))
+
+SCORINGS = (
+    Scoring(),
+    scoring(points("event('demo')", 10), points("ever.clicks", 5, "3d", most=12)),
+    scoring(
+        points("ever.clicks", 9, "5d", when="days_since(created) > 3"),
+        points("replied", -8, "30d"),
+        points("event('demo')", 2.25, "12h"),
+        fit={"points > 5": 40, "ripe": 20, "days_since(created) > 10": 10},
+    ),
+)
 
 PLAYED = ("email", "branch", "set", "task", "notify", "webhook", "handoff")
 """The kinds of steps that generated campaigns have; `MAILED` are mails with other ways to wait."""
@@ -133,7 +163,7 @@ def campaigns(draw, name: str) -> Campaign:
 @st.composite
 def programmes(draw) -> Programme:
     found = [draw(campaigns(name)) for name in CAMPAIGNS[: draw(st.integers(1, 3))]]
-    policy = Policy(caps=draw(st.sampled_from(WORLD_CAPS)))
+    policy = Policy(caps=draw(st.sampled_from(WORLD_CAPS)), scoring=draw(st.sampled_from(SCORINGS)))
     return programme(*found, policy=policy, x=Standing(paused=draw(st.sampled_from([False, False, True]))))
 
 

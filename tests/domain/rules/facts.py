@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from engine.domain.actor import Actor
 from engine.domain.rules import Activity, FieldType, Kind, Reach, Rule, Scope, parse_rule
 from engine.errors import Place, Problem
 
@@ -21,6 +22,7 @@ class Happened:
     name: str
     at: datetime
     properties: Mapping[str, object] = field(default_factory=dict)
+    actor: Actor = Actor.HUMAN
 
 
 @dataclass(frozen=True, slots=True)
