@@ -25,6 +25,7 @@ from engine.service.prospect import prospect
 from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
 from engine.service.running import Runner
+from engine.service.scores import keep_scores
 from engine.service.tick import take_hits
 from engine.store.database import StoreError
 from engine.web.server import listen
@@ -50,11 +51,18 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         drain=lambda: drain_spool(home, runner, monitor.worked),
         tell=OperatorBell(home).ring,
         watch=watcher.look if watcher else None,
-        keep=lambda: keep_house(home, home.clock.now()),
+        keep=lambda: _keep(home, runner),
         beside=lambda: _beside(home, monitor, tracker=tracker),
     )
     settle()
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()
+
+
+def _keep(home: Home, runner: Runner) -> None:
+    """Count, forget, and let scores fade."""
+    now = home.clock.now()
+    keep_house(home, now)
+    keep_scores(home, runner.current().programme, now)
 
 
 def _tell_where_logs_are(home: Home) -> None:

@@ -12,6 +12,7 @@ from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision, Line
 from engine.domain.journey.facts import LeadFacts
 from engine.domain.journey.programme import Programme
+from engine.store.accounts import rescore_of_leads
 from engine.store.alerts import add_alert
 from engine.store.database import Store, reading, writing
 from engine.store.facts import load_facts
@@ -47,12 +48,20 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
         facts = load_facts(connection, due_leads(connection, now, limit))
         decided = [Decided(found, _decision(found, programme, now)) for found in facts]
         save_decisions(connection, decided, programme.bundle or None, now)
+        _rescore_accounts(connection, decided, programme, now)
         _tell_of_undecided(connection, decided, now)
     return Advanced(
         leads=len(decided),
         mails=sum(len(one.decision.sends) for one in decided),
         entered=sum(e.id is None for one in decided for e in one.decision.enrollments),
     )
+
+
+def _rescore_accounts(connection: Any, decided: Sequence[Decided], programme: Programme, now: datetime) -> None:
+    """A lead's score is part of its account's."""
+    changed = [one for one in decided if one.decision.score and one.decision.score.score != one.facts.lead.score]
+    if changed:
+        rescore_of_leads(connection, [one.facts.lead.id for one in changed], programme.account_borders, now)
 
 
 def _decision(facts: LeadFacts, programme: Programme, now: datetime) -> Decision:

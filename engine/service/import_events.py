@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.config.model import Config
+from engine.domain.accounts import company_test
 from engine.domain.identity import ENTROPY_BYTES, PUBLIC_ID, Identity, public_id
 from engine.domain.journey.facts import EventKind
 from engine.domain.leadfields import BUILTINS
@@ -75,6 +76,7 @@ def _policy(path: Path, config: Config, key: bytes, now: datetime) -> ImportPoli
         source=f"import of events {path.name}",
         start=Values({**dict.fromkeys(BUILTINS, ""), "lifecycle": config.lifecycle.start}, {}),
         internal=internal_test(config.internal),
+        company=company_test(config.accounts.personal_domains, internal_test(config.internal)),
         new_id=lambda: public_id(now, os.urandom(ENTROPY_BYTES)),
     )
 

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from engine.config.model import Config, Internal
+from engine.domain.accounts import company_test
 from engine.domain.identity import ENTROPY_BYTES, public_id
 from engine.domain.leadfields import BUILTINS
 from engine.domain.leadmerge import Values
@@ -125,6 +126,7 @@ def _policy(
         source=f"import of {path.name}" + (f" ({file.tool})" if file.tool else ""),
         start=Values(builtins, {}),
         internal=internal_test(config.internal),
+        company=company_test(config.accounts.personal_domains, internal_test(config.internal)),
         new_id=lambda: public_id(now, os.urandom(ENTROPY_BYTES)),
         list_name=options.list_name,
     )

@@ -21,6 +21,7 @@ from engine.domain.leadfields import folded
 from engine.store.among import among_numbers
 from engine.store.inserts import insert_ignoring
 from engine.store.many import read_many, run_many
+from engine.store.scores import save_scores
 from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
 from engine.store.waiting_mails import Unwanted, withdraw
 
@@ -85,8 +86,9 @@ def save_decisions(connection: Connection, decided: Sequence[Decided], bundle: i
     _withdraw(connection, decided, now)
     _save_actions(connection, decided, numbers, now)
     _save_fields(connection, decided, now)
-    _save_scores(connection, decided)
-    _save_story(connection, [(one.facts.lead.id, line) for one in decided for line in one.decision.lines])
+    scored = ((one.facts.lead.id, one.decision.score) for one in decided)
+    save_scores(connection, [(who, score) for who, score in scored if score is not None])
+    tell_many(connection, [(one.facts.lead.id, line) for one in decided for line in one.decision.lines])
     _save_next_look(connection, decided)
 
 
@@ -221,19 +223,6 @@ def _save_fields(connection: Connection, decided: Sequence[Decided], now: dateti
         connection.execute(update(lead).where(lead.c.id.in_(handed)).values(handed_off_at=now))
 
 
-_SCORE = (
-    update(lead)
-    .where(lead.c.id == bindparam("number"))
-    .values(score=bindparam("new_score"), fit=bindparam("new_fit", type_=lead.c.fit.type))
-)
-
-
-def _save_scores(connection: Connection, decided: Sequence[Decided]) -> None:
-    found = [(one.facts.lead.id, one.decision.score) for one in decided if one.decision.score is not None]
-    rows = [{"number": who, "new_score": score.score, "new_fit": score.fit} for who, score in found]
-    run_many(connection, _SCORE, rows)
-
-
 def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:
     """The lead's columns after these values are set: built-in ones, declared ones and the folded copies of both."""
     built_in = {name: str(value) for name, value in values.items() if name in BUILT_IN}
@@ -246,7 +235,8 @@ def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:
 _TELL = story.insert()
 
 
-def _save_story(connection: Connection, lines: Sequence[tuple[int, Line]]) -> None:
+def tell_many(connection: Connection, lines: Sequence[tuple[int, Line]]) -> None:
+    """Add lines to leads' stories, each with the lead's number."""
     rows = [
         {
             "lead_id": who,
@@ -263,7 +253,7 @@ def _save_story(connection: Connection, lines: Sequence[tuple[int, Line]]) -> No
 
 def tell(connection: Connection, lead_id: int, line: Line) -> None:
     """Add one line to a lead's story."""
-    _save_story(connection, [(lead_id, line)])
+    tell_many(connection, [(lead_id, line)])
 
 
 _LOOK_AGAIN = update(lead).where(lead.c.id == bindparam("number")).values(next_due_at=bindparam("look_at"))

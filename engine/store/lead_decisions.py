@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from engine.domain.accounts import company_test
 from engine.domain.identity import EMAIL, PUBLIC_ID, Address, Identity, address_hash, read_address
 from engine.domain.leadfields import BUILTINS, folded
 from engine.domain.leadmerge import SAID_BY_THE_PERSON, Values, joined
@@ -24,13 +25,15 @@ MAILLESS = ("all", "marketing")
 @dataclass(frozen=True, slots=True)
 class ImportPolicy:
     """What holds for a whole import. `key` hashes addresses; `source` says in permissions where they come from; `start`
-    are a new lead's values; `internal` tells colleagues by their address; `new_id` makes a new lead's opaque id."""
+    are a new lead's values; `internal` tells colleagues by their address, `company` the domain of somebody's company;
+    `new_id` makes a new lead's opaque id."""
 
     key: bytes
     source: str
     start: Values
     internal: Callable[[str], bool]
     new_id: Callable[[], str]
+    company: Callable[[str], str] = field(default_factory=company_test)
     list_name: str = ""
 
 
@@ -161,7 +164,7 @@ class Decider:
     def same_for_new(self) -> dict[str, Any]:
         """The columns that all new leads share."""
         instants = dict.fromkeys(("created_at", "updated_at", "next_due_at"), self.now)
-        return {**instants, "score": 0.0, "account_score": 0.0, "fit": "", "tracking": True}
+        return {**instants, "score": 0.0, "fit": "", "tracking": True}
 
     def _new_row(self, person: Person, blocked: bool) -> dict[str, Any]:
         values = joined(self.policy.start, person.record)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from engine.domain.identity import PUBLIC_ID, Identity
 from engine.domain.leadmerge import combined
 from engine.domain.leadrecord import LeadRecord, Reject
+from engine.store.accounts import accounts_of_domains, join_if_alone
 from engine.store.bulk import among, load_rows
 from engine.store.inserts import insert_ignoring
 from engine.store.lead_decisions import Decider, ImportPolicy, Person, Tally, addable, settle_address
@@ -127,6 +128,7 @@ def _consents(connection: Connection, ids: Sequence[int]) -> dict[int, list[Row[
 
 def _write(connection: Connection, people: Sequence[Person], decider: Decider) -> None:
     created = [one for one in people if one.stored is None]
+    _give_accounts(connection, people, decider)
     load_rows(connection, lead, [one.row for one in created if one.row is not None], decider.same_for_new())
     _number(connection, created)
     update_leads(connection, [one.row for one in people if one.stored is not None and one.row is not None])
@@ -139,6 +141,22 @@ def _write(connection: Connection, people: Sequence[Person], decider: Decider) -
     permissions = [row for one in people for row in one.suppressions]
     insert_ignoring(connection, suppression, permissions, ("address_hash", "scope"))
     load_rows(connection, consent, [{"lead_id": one.number, **row} for one in people for row in one.consents])
+
+
+def _give_accounts(connection: Connection, people: Sequence[Person], decider: Decider) -> None:
+    """New leads belong to the company of their address, and so do those known before who belong to none."""
+    alone = [one for one in people if one.email and (one.stored is None or one.stored.account_id is None)]
+    placed = [(one, domain) for one in alone if (domain := decider.policy.company(one.email))]
+    names = {domain: str((one.row or {}).get("fields", {}).get("company") or "") for one, domain in placed}
+    accounts = accounts_of_domains(connection, names, decider.now) if names else {}
+    for one in people:
+        if one.stored is None and one.row is not None:
+            one.row |= {"account_id": None, "account_score": 0.0}
+    for one, domain in placed:
+        if one.stored is None and one.row is not None:
+            one.row["account_id"], one.row["account_score"] = accounts[domain]
+    joining = {one.number: accounts[domain][0] for one, domain in placed if one.number is not None}
+    join_if_alone(connection, joining, decider.now)
 
 
 def _number(connection: Connection, created: Sequence[Person]) -> None:

@@ -6,13 +6,26 @@ worked out by `engine.domain.scoring`, in whole numbers, and so is the same as f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from engine.domain.actor import Actor
 from engine.domain.journey.decision import Score
@@ -22,6 +35,7 @@ from engine.domain.rules.nodes import EventHappened, MailHappened, Replied
 from engine.domain.scoring import Scoring, age_of_day, grade_from, score_from_units, units
 from engine.store.among import among_numbers, unindexed
 from engine.store.json_values import UtcDay
+from engine.store.many import run_many
 from engine.store.rules_sql import SENT_AT, mail_events, mails_sent, named_events, where
 from engine.store.tables import DeliveryRow, EventRow, LeadRow
 
@@ -124,6 +138,18 @@ class BulkScoring:
             conditions = [and_(*mails_sent(node.pattern)) for _, node in sent if isinstance(node, MailHappened)]
             found.append((tuple(place for place, _ in sent), _sent_by_day(conditions)))
         return found
+
+
+_SCORE = (
+    update(lead)
+    .where(lead.c.id == bindparam("number"))
+    .values(score=bindparam("new_score"), fit=bindparam("new_fit", type_=lead.c.fit.type))
+)
+
+
+def save_scores(connection: Connection, scores: Iterable[tuple[int, Score]]) -> None:
+    """Write the scores and grades of leads, by number."""
+    run_many(connection, _SCORE, [{"number": who, "new_score": s.score, "new_fit": s.fit} for who, s in scores])
 
 
 def _is_sent(node: Node) -> bool:
