@@ -79,6 +79,12 @@ class Reports(Section):
     """Reports, and the weekly digest."""
 
     currency: str = Field("EUR", description="The currency of amounts (ISO 4217).")
+    rates: dict[str, float] = Field(
+        {},
+        description="Fixed rates of other currencies: what one of it is worth in `currency`. An amount in another "
+        "currency is refused without a rate.",
+        examples=[{"USD": 0.92}],
+    )
     digest_to: tuple[str, ...] = Field((), description="Who gets the weekly digest.", examples=[["boss@acme.example"]])
     digest_at: str = Field("Mon 07:00", description="When it goes, in the company's zone.")
     first_share: float = Field(0.4, ge=0, le=1, description="The first touch's share, attributed by position.")

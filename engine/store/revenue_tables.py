@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Column, Date, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-from engine.store.columns import Base, instant, reference, row_id
+from engine.store.columns import Base, document, instant, reference, row_id
 from engine.store.types import RowId
 
 
 class OpportunityRow(Base, table=True):
     """A deal that may come of a lead. `source` and `external_id` say whose record it is. `outcome` is open, won, lost
-    or no_decision. Amounts are in the smallest unit of the currency; `list_amount` is before any discount."""
+    or no_decision. Amounts are in the smallest unit of the currency; `list_amount` is before any discount. `counted` is
+    what the roll-ups have of it, so that exactly that can be taken back when the deal changes."""
 
     __tablename__ = "opportunity"
     __table_args__ = (
@@ -21,6 +23,7 @@ class OpportunityRow(Base, table=True):
         Index("ix_opportunity_lead", "lead_id"),
         Index("ix_opportunity_outcome", "outcome", "closed_at"),
         Index("ix_opportunity_opened", "opened_at"),
+        Index("ix_opportunity_stale", "stale", "id"),
     )
 
     id: int = row_id()
@@ -41,6 +44,7 @@ class OpportunityRow(Base, table=True):
     nurtured: bool = Field(default=False, description="A campaign mailed the lead before the deal began.")
     recycled: bool = Field(default=False, description="Sales had given the lead back before.")
     stale: bool = Field(default=True, description="Its credit is to be worked out anew.")
+    counted: dict[str, Any] = document()
 
 
 class CreditRow(Base, table=True):
@@ -58,6 +62,51 @@ class CreditRow(Base, table=True):
     mail: str = Field(default="", sa_type=Text)
     source: str = Field(default="", sa_type=Text)
     amount: int = Field(default=0, sa_type=RowId)
+
+
+class CreditDayRow(Base, table=True):
+    """Roll-up of credit: `opened` deals and their `pipeline` by the day on which they were opened, `won` deals and
+    their `revenue` by the day on which they were closed. `dimension` is campaign, theme, mail or source, `name` one of
+    these. A deal counts once for each name that touched it; its amount is divided among them."""
+
+    __tablename__ = "credit_day"
+
+    model: str = Field(sa_column=Column(Text, primary_key=True))
+    dimension: str = Field(sa_column=Column(Text, primary_key=True))
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    recycled: bool = Field(primary_key=True)
+    opened: int = 0
+    pipeline: int = Field(default=0, sa_type=RowId)
+    won: int = 0
+    revenue: int = Field(default=0, sa_type=RowId)
+
+
+class DealDayRow(Base, table=True):
+    """Roll-up of deals: `opened` and `pipeline` by the day of opening, all else by the day of closing.
+
+    `revenue` is of the deals won, `cycle` the days that these took, `discount` what they cost less than the list price,
+    in hundredths of a per cent, over the `listed` ones whose list price is known. The squares are for the spread;
+    those of amounts are in whole units of the currency.
+    """
+
+    __tablename__ = "deal_day"
+
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    nurtured: bool = Field(primary_key=True)
+    recycled: bool = Field(primary_key=True)
+    opened: int = 0
+    pipeline: int = Field(default=0, sa_type=RowId)
+    won: int = 0
+    lost: int = 0
+    no_decision: int = 0
+    revenue: int = Field(default=0, sa_type=RowId)
+    revenue_squares: float = 0.0
+    cycle: int = Field(default=0, sa_type=RowId)
+    cycle_squares: int = Field(default=0, sa_type=RowId)
+    listed: int = 0
+    discount: int = Field(default=0, sa_type=RowId)
+    discount_squares: int = Field(default=0, sa_type=RowId)
 
 
 class CostRow(Base, table=True):
@@ -97,7 +146,8 @@ class WaterfallRow(Base, table=True):
 class CohortRow(Base, table=True):
     """Roll-up: what became of the leads who entered a campaign on a day, held out or not.
 
-    `what` is entered, goal, finished, handed_off, opportunity, won or revenue (in the smallest unit).
+    `what` is entered, goal, finished, handed_off, opportunity, won, revenue (in the smallest unit) or revenue_squares
+    (in whole units of the currency). A lead counts once: in its first run, with all deals that it opened since.
     """
 
     __tablename__ = "cohort"

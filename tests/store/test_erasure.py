@@ -17,8 +17,8 @@ from tests.store.test_lead_import import KEY, T0, OptOut, person, stored, take
 
 _TABLES = METADATA.tables
 KEPT = {"suppression", "alembic_version", "home", "bundle", "blob", "campaign", "alert", "daily_count"}
-COMPANYS = {"account", "account_name", "opportunity", "credit", "cost", "definition", "forecast"}
-COMPANYS |= {"waterfall", "cohort", "variant_count", "winner", "api_key", "repeatable", "visitor_event"}
+COMPANYS = {"account", "account_name", "opportunity", "credit", "credit_day", "deal_day", "cost", "definition"}
+COMPANYS |= {"forecast", "waterfall", "cohort", "variant_count", "winner", "api_key", "repeatable", "visitor_event"}
 """Tables of the company's own figures, and of visitors whom nobody knows; a person's name stands in none of them."""
 
 
@@ -101,6 +101,7 @@ def fill_every_table(engine: Engine, number: int) -> None:
             "nurtured": False,
             "recycled": False,
             "stale": True,
+            "counted": {},
         },
         "story": {"at": T0, "code": "entered", "campaign": "c", "run": 1, "data": {}},
     }

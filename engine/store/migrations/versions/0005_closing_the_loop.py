@@ -30,6 +30,8 @@ TABLES = (
     "variant_count",
     "forecast",
     "definition",
+    "deal_day",
+    "credit_day",
     "cost",
     "cohort",
     "api_key",
@@ -271,6 +273,7 @@ def upgrade() -> None:
         sa.Column("nurtured", sa.Boolean(), nullable=False),
         sa.Column("recycled", sa.Boolean(), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.Column("counted", Json, nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_opportunity_account_id")),
         sa.ForeignKeyConstraint(["handoff_id"], ["handoff.id"], name=op.f("fk_opportunity_handoff_id")),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name=op.f("fk_opportunity_lead_id")),
@@ -280,8 +283,41 @@ def upgrade() -> None:
     with op.batch_alter_table("opportunity", schema=None) as batch_op:
         batch_op.create_index("ix_opportunity_lead", ["lead_id"], unique=False)
         batch_op.create_index("ix_opportunity_opened", ["opened_at"], unique=False)
+        batch_op.create_index("ix_opportunity_stale", ["stale", "id"], unique=False)
         batch_op.create_index("ix_opportunity_outcome", ["outcome", "closed_at"], unique=False)
 
+    op.create_table(
+        "credit_day",
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("recycled", sa.Boolean(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("pipeline", RowId, nullable=False),
+        sa.Column("won", sa.Integer(), nullable=False),
+        sa.Column("revenue", RowId, nullable=False),
+        sa.PrimaryKeyConstraint("model", "dimension", "day", "name", "recycled", name=op.f("pk_credit_day")),
+    )
+    op.create_table(
+        "deal_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("nurtured", sa.Boolean(), nullable=False),
+        sa.Column("recycled", sa.Boolean(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("pipeline", RowId, nullable=False),
+        sa.Column("won", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.Column("no_decision", sa.Integer(), nullable=False),
+        sa.Column("revenue", RowId, nullable=False),
+        sa.Column("revenue_squares", sa.Float(), nullable=False),
+        sa.Column("cycle", RowId, nullable=False),
+        sa.Column("cycle_squares", RowId, nullable=False),
+        sa.Column("listed", sa.Integer(), nullable=False),
+        sa.Column("discount", RowId, nullable=False),
+        sa.Column("discount_squares", RowId, nullable=False),
+        sa.PrimaryKeyConstraint("day", "nurtured", "recycled", name=op.f("pk_deal_day")),
+    )
     op.create_table(
         "credit",
         sa.Column("opportunity_id", RowId, nullable=False),
