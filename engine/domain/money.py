@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from fractions import Fraction
 
 from engine.domain.identity import Rejected
 from engine.errors import did_you_mean
@@ -110,7 +109,7 @@ def told(amount: int, currency: str) -> str:
     return f"{in_units(amount, currency):,.{EXPONENTS[currency]}f} {currency}"
 
 
-def divided(amount: int, weights: Sequence[Fraction]) -> tuple[int, ...]:
+def divided(amount: int, weights: Sequence[int]) -> tuple[int, ...]:
     """The amount in parts that are as near to the weights as whole numbers can be, and that add up to it exactly.
 
     By the largest remainder (Hamilton's method): every part is rounded down, and what is left goes to those that lost
@@ -121,11 +120,11 @@ def divided(amount: int, weights: Sequence[Fraction]) -> tuple[int, ...]:
     """
     if not weights or min(weights) < 0:
         raise ValueError("an amount is divided by at least one weight, none of them below nothing")
-    whole = sum(weights, Fraction(0))
-    shares = [weight / whole for weight in weights] if whole else [Fraction(1, len(weights))] * len(weights)
-    exact = [amount * share for share in shares]
-    parts = [one.numerator // one.denominator for one in exact]
-    by_loss = sorted(range(len(exact)), key=lambda place: (parts[place] - exact[place], place))
+    counted = weights if any(weights) else [1] * len(weights)
+    whole = sum(counted)
+    exact = [divmod(amount * weight, whole) for weight in counted]
+    parts = [part for part, _ in exact]
+    by_loss = sorted(range(len(exact)), key=lambda place: (-exact[place][1], place))
     for place in by_loss[: amount - sum(parts)]:
         parts[place] += 1
     return tuple(parts)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.service.attribute import attribute
 from engine.service.home import Home
 from engine.service.uncertain import span_of
+from engine.store.cohorts import count_entries, count_goals, count_handoffs
 from engine.store.daily_counts import count_attempts, count_events
 from engine.store.database import writing
 from engine.store.retention import (
@@ -40,15 +42,19 @@ class Kept:
 
 
 def keep_house(home: Home, now: datetime) -> Kept:
-    """Count what is new, and forget what is old."""
+    """Count what is new, credit what deals came of, and forget what is old."""
     before = now - SETTLED
     counted = sum(
         _in_bites(home, bite)
         for bite in (
             lambda connection: count_attempts(connection, home.zone, before, BITE),
             lambda connection: count_events(connection, home.zone, before, BITE),
+            lambda connection: count_entries(connection, home.zone, before, BITE),
+            lambda connection: count_goals(connection, home.zone, before, BITE),
+            lambda connection: count_handoffs(connection, home.zone, before, BITE),
         )
     )
+    attribute(home)
     return Kept(counted, sum(_in_bites(home, bite) for bite in _forgetting(home, now)))
 
 

@@ -154,8 +154,9 @@ def _values(connection: Any, deal: DealRecord, row: Any) -> dict[str, Any]:
         "outcome": deal.outcome.value,
         "opened_at": deal.opened_at,
         "closed_at": deal.closed_at,
-        "nurtured": who is not None and was_mailed(connection, who, by),
-        "recycled": who is not None and was_given_back(connection, who, by),
+        # of somebody who was erased it stays known how they came to the deal
+        "nurtured": was_mailed(connection, who, by) if who is not None else row.nurtured,
+        "recycled": was_given_back(connection, who, by) if who is not None else row.recycled,
     }
 
 

@@ -17,6 +17,7 @@ from engine.store.bundles import home_value, set_home_value
 from engine.store.inserts import insert_ignoring
 from engine.store.many import run_many
 from engine.store.tables import AttemptRow, DailyCountRow, DeliveryRow, EventRow
+from engine.store.touches import may_touch, touched_late
 
 daily = DailyCountRow.__table__  # type: ignore[attr-defined]
 attempt = AttemptRow.__table__  # type: ignore[attr-defined]
@@ -40,21 +41,26 @@ def count_attempts(connection: Connection, zone: ZoneInfo, before: datetime, lim
         .order_by(attempt.c.id)
         .limit(limit)
     )
-    rows = _until(connection.execute(query), before)
+    rows = until(connection.execute(query), before)
     return _counted(connection, ATTEMPTS, [_key(zone, *row[1:5]) for row in rows if not row[5]], rows)
 
 
 def count_events(connection: Connection, zone: ZoneInfo, before: datetime, limit: int) -> int:
-    """Count events received before that instant whose quarantine is over and that are not counted yet."""
+    """Count events received before that instant whose quarantine is over and that are not counted yet.
+
+    Deals that were opened after one of them, which we then did not know of, are credited anew.
+    """
     query = (
         select(event.c.id, event.c.received_at, event.c.at, event.c.campaign, event.c.step, event.c.kind, event.c.actor)
+        .add_columns(event.c.lead_id, event.c.name)
         .where(event.c.id > counted_up_to(connection, EVENTS))
         .order_by(event.c.id)
         .limit(limit)
     )
     first_open = connection.scalar(select(func.min(event.c.id)).where(event.c.pending))
-    rows = [row for row in _until(connection.execute(query), before) if first_open is None or row[0] < first_open]
+    rows = [row for row in until(connection.execute(query), before) if first_open is None or row[0] < first_open]
     keys = [_key(zone, row[2], row[3], row[4], _what(row[5], row[6])) for row in rows]
+    touched_late(connection, _earliest((row[7], row[2]) for row in rows if may_touch(row[5], row[6], row[8])))
     return _counted(connection, EVENTS, keys, rows)
 
 
@@ -62,11 +68,22 @@ def recount_events(connection: Connection, zone: ZoneInfo, judged: Iterable[tupl
     """Correct the counts as verdicts came late: for each event's row who is taken for its actor now."""
     counted = counted_up_to(connection, EVENTS)
     more: Counter[Key] = Counter()
+    mended: list[tuple[int, datetime]] = []
     for row, actor in judged:
         if row.id <= counted:
             more[_key(zone, row.at, row.campaign, row.step, _what(row.kind, row.actor))] -= 1
             more[_key(zone, row.at, row.campaign, row.step, _what(row.kind, actor))] += 1
+            mended.append((row.lead_id, row.at))
+    touched_late(connection, _earliest(mended))
     _add(connection, more)
+
+
+def _earliest(touches: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
+    """When each lead first did something of this."""
+    found: dict[int, datetime] = {}
+    for who, at in touches:
+        found[who] = min(at, found.get(who, at))
+    return found
 
 
 def _what(kind: str, actor: str) -> str:
@@ -100,7 +117,7 @@ def uncounted_attempts(connection: Connection, outcomes: Sequence[str], since: d
     return int(connection.scalar(query if since is None else query.where(attempt.c.ended_at >= since)) or 0)
 
 
-def _until(rows: Iterable[Any], before: datetime) -> list[Any]:
+def until(rows: Iterable[Any], before: datetime) -> list[Any]:
     """The rows before the first that is too young: one with a lower number may still be on its way to be committed."""
     found = []
     for row in rows:
