@@ -30,6 +30,7 @@ GROUPS = (
     ("E2", "Campaigns, and the people and fields they name"),
     ("E3", "Templates"),
     ("E4", "Scenarios"),
+    ("E5", "Files of deals and costs, as they are imported"),
 )
 GROUPS_OF_WARNINGS = (
     ("W0", "Files"),

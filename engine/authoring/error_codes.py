@@ -1,7 +1,8 @@
 """Every code that a problem can have, with its reason in a line. The reference page is generated from this.
 
 E is a mistake that keeps the files from being applied, W a warning. E0 files and keys, E1 rules, E2 campaigns and the
-people and fields they name, E3 templates, E4 scenarios. Warnings are explained at length in `findings`.
+people and fields they name, E3 templates, E4 scenarios, E5 files of deals and costs that are imported. Warnings are
+explained at length in `findings`.
 """
 
 from __future__ import annotations
@@ -114,6 +115,12 @@ CODES: Mapping[str, str] = {
     "E407": "A moment in a scenario is not understood, is no such day, or comes too early.",
     "E408": "A scenario's lead has a field that does not exist, or a value that it cannot hold.",
     "E409": "Two scenarios of a file have the same name.",
+    "E501": "A file of deals or costs lacks a column that must be there.",
+    "E502": "A row of deals or costs lacks a value that must be there.",
+    "E503": "A value in a file of deals or costs cannot be used.",
+    "E504": "Two rows of a file are about the same deal or cost.",
+    "E505": "A deal contradicts itself, or what is known of it.",
+    "E506": "A cost names a campaign that there is not and was not.",
     **{code: finding.reason for code, finding in FINDINGS.items()},
 }
 """The reason of each code."""

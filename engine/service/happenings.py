@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.domain.deals import LOST, OPENED, WON
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decision import Line
 from engine.service.story_words import Speaker, Tone
@@ -130,6 +131,8 @@ def _many(burst: Moment) -> str:
 
 
 def _event(event: Any, speaker: Speaker) -> Moment:
+    if event.name in (OPENED, WON, LOST) and event.source_id.startswith("deal:"):
+        return _deal(event)
     what = _WHAT.get(event.kind)
     about = event.link if event.kind == "click" else ""
     if what is None:
@@ -142,6 +145,17 @@ def _event(event: Any, speaker: Speaker) -> Moment:
         return Moment(event.at, what, f"{about} {NOT_COUNTED}".strip(), event.judged, Tone.MUTED, event.delivery_id)
     why = f"human; {event.judged}" if event.judged and event.kind in ("open", "click") else event.judged
     return Moment(event.at, what, about, why or _properties(event), delivery=event.delivery_id)
+
+
+def _deal(event: Any) -> Moment:
+    """What became of a deal: its stage, what it is worth, and whose record it is."""
+    said = event.properties
+    outcome = str(said.get("outcome") or "open").replace("_", " ")
+    about = "opened" if event.name == OPENED else outcome
+    worth = f"{said.get('amount') or 0:,.2f} {said.get('currency') or ''}".rstrip()
+    parts = (worth, said.get("stage"), f"{said.get('source')} {said.get('id')}")
+    tone = Tone.GOOD if event.name == WON else Tone.BAD if event.name == LOST else Tone.PLAIN
+    return Moment(event.at, "deal", about, ", ".join(str(part) for part in parts if part), tone)
 
 
 def _properties(event: Any) -> str:

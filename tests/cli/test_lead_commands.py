@@ -143,3 +143,41 @@ def test_keys_are_shown_and_rotated(home: Path, capsys: pytest.CaptureFixture[st
     assert "Key 2 signs as soon as the daemon is started again" in capsys.readouterr().out
     assert ripeline("keys", home=home) == 0
     assert "Key 2 signs; 2 keys verify." in capsys.readouterr().out
+
+
+DEALS = """id,email,amount,stage,opened_at,outcome,closed_at
+7,jane@northwind.example,"12,500.00",Proposal,2026-10-02,won,2026-10-20
+8,who@elsewhere.example,5,Proposal,2026-10-02,open,
+"""
+
+
+def test_deals_and_costs_are_imported_and_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ripeline("import", str(home / "leads.csv"), home=home) == 0
+    deals, costs = home / "deals.csv", home / "costs.csv"
+    deals.write_text(DEALS, "utf-8")
+    costs.write_text("day,source,amount\n2026-10-01,fair,99.50\n", "utf-8")
+    capsys.readouterr()
+    assert ripeline("import-deals", str(deals), "--dry-run", home=home) == 0
+    assert "deals.csv  2 deals of csv (dry run: nothing was written)" in capsys.readouterr().out
+    assert ripeline("import-deals", str(deals), "--source", "erp", home=home) == 0
+    shown = capsys.readouterr().out
+    assert "deals.csv  2 deals of erp\n  2  new\n" in shown
+    assert "  1  of nobody who is known here (row 3): counted, but credited to no campaign" in shown
+    assert ripeline("import-costs", str(costs), home=home) == 0
+    assert "costs.csv  1 cost, 99.50 EUR together\n  1  new\n" in capsys.readouterr().out
+    assert ripeline("why", "jane@northwind.example", home=home) == 0
+    story = " ".join(capsys.readouterr().out.split())
+    assert "deal opened 12,500.00 EUR, Proposal, erp 7" in story
+    assert "deal won 12,500.00 EUR, Proposal, erp 7" in story
+
+
+def test_a_file_of_deals_with_mistakes_is_shown_with_all_of_them(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deals = home / "deals.csv"
+    deals.write_text(DEALS.replace("open,", "lots,").replace("2026-10-20", "2026-10-01"), "utf-8")
+    assert ripeline("import-deals", str(deals), home=home) == 1
+    shown = capsys.readouterr()
+    told = shown.out + shown.err
+    assert "deals.csv:2:1  E505  closed_at: lies before the deal was opened" in told
+    assert "deals.csv:3:1  E503  outcome: 'lots' is no outcome" in told

@@ -52,7 +52,7 @@ def command(
 ) -> None:
     """Import one file after another, each with its summary."""
     place = opened(home)
-    wanted = _wanted(mapping or [])
+    wanted = wanted_columns(mapping or [])
     if events or event:
         settings = EventSettings(event, _moment(at), wanted)
         for file in files:
@@ -69,7 +69,7 @@ def command(
         show(told(file, summary))
 
 
-def _wanted(pairs: list[str]) -> dict[str, str]:
+def wanted_columns(pairs: list[str]) -> dict[str, str]:
     """Columns and their meaning, from `--map Column=field`."""
     wanted: dict[str, str] = {}
     for pair in pairs:
