@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from engine.authoring.policy import OF_THE_LEAD, scope_for
 from engine.authoring.reader import Converter, Notes
+from engine.authoring.report_values import check_reports
 from engine.authoring.scoring import check_scoring
 from engine.authoring.silence import Silence
 from engine.authoring.toml_source import Item
@@ -35,6 +36,7 @@ def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[st
     _store(config, root, notes)
     _webhooks(root, notes)
     _utm(config, root, notes)
+    check_reports(config.reports, root, notes)
     config_silences(root, notes)
 
 
@@ -119,6 +121,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     **{("retention", name): span for name in ("mail_copies", "attempts", "machine_events", "events", "story")},
     ("delivery", "give_up_after"): span,
     ("delivery", "tick"): span,
+    ("reports", "touches_within"): span,
     ("alerts", "mail_to"): address,
     ("alerts", "webhook"): _https,
     ("logs", "rotate"): said(parse_rotation, "50 MB"),

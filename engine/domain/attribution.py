@@ -34,7 +34,7 @@ class Model(StrEnum):
     FIRST = "first"
     LAST = "last"
     LINEAR = "linear"
-    TIME_DECAY = "time_decay"
+    TIME_DECAY = "decay"
     POSITION = "position"
 
 
