@@ -40,6 +40,11 @@ class Processes:
 
         run_tracker(home)
 
+    def serve_api(self, home: Path) -> None:
+        from engine.processes.api import run_api
+
+        run_api(home)
+
     def send(self, home: Path, name: str) -> None:
         from engine.processes.sender import run_sender
 

@@ -20,6 +20,9 @@ class Processes(Protocol):
     def serve(self, home: Path) -> None:
         """Run one tracker until SIGTERM or Ctrl-C."""
 
+    def serve_api(self, home: Path) -> None:
+        """Run the API until SIGTERM or Ctrl-C."""
+
     def send(self, home: Path, name: str) -> None:
         """Run one sending process until SIGTERM."""
 

@@ -55,7 +55,7 @@ COMMANDS: dict[str, Entry] = {
     "suppress": Entry("suppress", LEADS, "Never mail an address again."),
     "erase": Entry("erase", LEADS, "Erase everything about a person."),
     "run": Entry("run", OPERATE, "Run the home: journey, senders and tracker."),
-    "serve": Entry("serve", OPERATE, "Run a tracker alone, behind a balancer."),
+    "serve": Entry("serve", OPERATE, "Run a tracker or the API alone, behind a balancer."),
     "status": Entry("status", OPERATE, "What runs, who waits where, what went out, what needs a person."),
     "pause": Entry("pause", OPERATE, "Pause a campaign, or all sending."),
     "resume": Entry("resume", OPERATE, "Go on after a pause, or after sending was held."),

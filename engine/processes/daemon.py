@@ -28,10 +28,12 @@ from engine.service.running import Runner
 from engine.service.scores import keep_scores
 from engine.service.tick import take_hits
 from engine.store.database import StoreError
-from engine.web.server import listen
+from engine.web.server import Role, listen
 from engine.web.spool import drain, oldest_age
 
 log = logging.getLogger("ripeline.daemon")
+
+API = Role.configured("API", "api")
 
 
 def run_daemon(path: Path, *, tracker: bool) -> None:
@@ -73,19 +75,21 @@ def _tell_where_logs_are(home: Home) -> None:
 
 @contextmanager
 def _beside(home: Home, monitor: Monitor, *, tracker: bool) -> Iterator[None]:
-    if tracker:
-        _port_is_free(home)
+    _ports_are_free(home, tracker=tracker)
     with monitor.answering():
         yield
 
 
-def _port_is_free(home: Home) -> None:
-    """Ask for the tracker's port before it starts: a tracker that cannot have it would only end again and again.
+def _ports_are_free(home: Home, *, tracker: bool) -> None:
+    """Ask for the children's ports before they start: one that cannot have its port would only end again and again.
 
     Raises:
-        RipelineError: another program has it.
+        RipelineError: another program has one.
     """
-    listen(home.config.tracking.host, home.config.tracking.port).close()
+    if tracker:
+        listen(home.config.tracking.host, home.config.tracking.port).close()
+    if home.config.api.enabled:
+        listen(home.config.api.host, home.config.api.port, role=API).close()
 
 
 def _commands(home: Home, *, tracker: bool) -> Iterator[tuple[str, Sequence[str]]]:
@@ -95,6 +99,8 @@ def _commands(home: Home, *, tracker: bool) -> Iterator[tuple[str, Sequence[str]
         yield f"sender-{number}", (*base, "send", *where, f"sender-{number}")
     for number in range(1, home.config.tracking.workers + 1) if tracker else ():
         yield f"tracker-{number}", (*base, "serve", *where)
+    if home.config.api.enabled:
+        yield "api", (*base, "serve", "--api", *where)
 
 
 def drain_spool(home: Home, runner: Runner, worked: Callable[[], None] = lambda: None) -> int:

@@ -146,6 +146,26 @@ class TrackerInstruments:
             self._hits[kind].inc(number)
 
 
+class ApiInstruments:
+    """What the API's process counts."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self._requests = Counter(
+            "ripeline_api_requests_total",
+            "Requests of the API that were answered, by endpoint as declared and status.",
+            ("method", "path", "status"),
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "ripeline_api_seconds", "How long the API took to answer.", buckets=_COMMIT, registry=registry
+        )
+
+    def answered(self, method: str, path: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        self._requests.labels(method, path, str(status)).inc()
+        self._seconds.observe(seconds)
+
+
 class DaemonInstruments:
     """What the daemon counts in its job thread."""
 

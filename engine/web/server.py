@@ -29,13 +29,14 @@ class Conditions:
 
     `connections` beyond which it answers 503; seconds that an idle connection is kept; seconds that requests in hand
     get to finish when the server stops; addresses of the proxies whose X-Forwarded-For is believed, separated by
-    commas.
+    commas; bytes that a request may have, with its head.
     """
 
     connections: int = 2000
     keep_alive: int = 10
     finish: int = 10
     trusted_proxies: str = ""
+    request_bytes: int = REQUEST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ TRACKER = Role.configured("tracker", "tracking")
 class BoundedHttp(HttpToolsProtocol):
     """uvicorn's protocol with bounds: by itself it limits neither a request's size nor how slowly a client sends it."""
 
+    limit = REQUEST_BYTES
     _size = 0
     _deadline: TimerHandle | None = None
 
@@ -70,7 +72,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._size += len(data)
-        if self._size > REQUEST_BYTES:
+        if self._size > self.limit:
             self.send_400_response("Request too large.")
             return
         super().data_received(data)
@@ -93,6 +95,10 @@ class BoundedHttp(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._deadline = None
         self.transport.abort()
+
+
+def _bounded(request_bytes: int) -> type[BoundedHttp]:
+    return type("BoundedHttp", (BoundedHttp,), {"limit": request_bytes})
 
 
 class _Server(uvicorn.Server):
@@ -132,12 +138,20 @@ def listen(host: str, port: int, *, shared: bool = False, role: Role = TRACKER) 
     return listener
 
 
-def serve(app: ASGIApp, host: str, port: int, conditions: Conditions = Conditions(), *, shared: bool = False) -> None:
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    conditions: Conditions = Conditions(),
+    *,
+    shared: bool = False,
+    role: Role = TRACKER,
+) -> None:
     """Serves until SIGTERM or SIGINT, then lets requests in hand finish and returns. Call it in the main thread.
 
     `shared` says that other workers listen on the same port.
     """
-    listener = listen(host, port, shared=shared)
+    listener = listen(host, port, shared=shared, role=role)
     server = _server(app, conditions)
     _run(server, _until_signal(server, listener))
 
@@ -162,7 +176,7 @@ def _server(app: ASGIApp, conditions: Conditions) -> _Server:
     }
     config = uvicorn.Config(
         app,
-        http=BoundedHttp,
+        http=_bounded(conditions.request_bytes),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -1,0 +1,42 @@
+"""The API as a process: the site over the home's services."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from engine.garbage import settle
+from engine.processes.opening import open_for_work, share_metrics
+from engine.runtime.instruments import ApiInstruments
+from engine.service.api_keys import ApiKeys
+from engine.service.home import Home
+from engine.service.repeats import Repeats
+from engine.store.database import StoreError
+from engine.web.api.guard import Gate
+from engine.web.api.limits import Buckets
+from engine.web.api.site import BODY_BYTES, Count, api_site
+from engine.web.server import Conditions, Role, serve
+
+API = Role.configured("API", "api")
+HEAD_BYTES = 32 * 1024
+
+
+def run_api(path: Path) -> None:
+    """Serve until SIGTERM; `ripeline run` starts one where config enables it."""
+    home = open_for_work(path)
+    share_metrics(home)
+    app = api_site_of(home, ApiInstruments().answered)
+    conditions = Conditions(
+        connections=200, trusted_proxies=home.config.tracking.trusted_proxies, request_bytes=BODY_BYTES + HEAD_BYTES
+    )
+    settle()
+    serve(app, home.config.api.host, home.config.api.port, conditions, role=API)
+
+
+def api_site_of(home: Home, count: Count | None = None) -> ASGIApp:
+    """The API of a home; `count` hears of each request."""
+    buckets = Buckets(home.config.api.per_minute, time.monotonic)
+    gate = Gate(ApiKeys(home), Repeats(home), buckets, StoreError)
+    return api_site(gate, (), count)
