@@ -1,4 +1,5 @@
-"""The tables of the API: its keys, the answers that a repeated request gets again, and visitors not known yet."""
+"""The tables of the API: its keys, the answers that a repeated request gets again, visitors not known yet, and
+the messages of event clients that came before."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
 from engine.store.columns import Base, document, instant, reference, row_id
-from engine.store.types import Json
+from engine.store.types import Json, RowId
 
 
 class ApiKeyRow(Base, table=True):
@@ -51,6 +52,7 @@ class VisitorEventRow(Base, table=True):
         UniqueConstraint("source_id"),
         Index("ix_visitor_event_visitor", "visitor"),
         Index("ix_visitor_event_received", "received_at"),
+        Index("ix_visitor_event_delivery", "delivery_id"),
     )
 
     id: int = row_id()
@@ -62,3 +64,18 @@ class VisitorEventRow(Base, table=True):
     received_at: datetime = instant(nullable=False)
     properties: dict[str, Any] = document()
     evidence: dict[str, Any] = document()
+    delivery_id: int | None = Field(
+        default=None,
+        sa_type=RowId,
+        description="The mail whose link led here, until it is known whether that tells who the visitor is.",
+    )
+
+
+class SeenMessageRow(Base, table=True):
+    """A message of an event client that leaves no event behind, so that the same one sent again changes nothing."""
+
+    __tablename__ = "seen_message"
+    __table_args__ = (Index("ix_seen_message_at", "at"),)
+
+    source_id: str = Field(sa_column=Column(Text, primary_key=True))
+    at: datetime = instant(nullable=False)

@@ -27,6 +27,7 @@ TABLES = (
     "winner",
     "waterfall",
     "visitor_event",
+    "seen_message",
     "variant_count",
     "forecast",
     "definition",
@@ -133,12 +134,23 @@ def upgrade() -> None:
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("properties", Json, nullable=False),
         sa.Column("evidence", Json, nullable=False),
+        sa.Column("delivery_id", RowId, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visitor_event")),
         sa.UniqueConstraint("source_id", name=op.f("uq_visitor_event_source_id")),
     )
     with op.batch_alter_table("visitor_event", schema=None) as batch_op:
+        batch_op.create_index("ix_visitor_event_delivery", ["delivery_id"], unique=False)
         batch_op.create_index("ix_visitor_event_received", ["received_at"], unique=False)
         batch_op.create_index("ix_visitor_event_visitor", ["visitor"], unique=False)
+
+    op.create_table(
+        "seen_message",
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_seen_message")),
+    )
+    with op.batch_alter_table("seen_message", schema=None) as batch_op:
+        batch_op.create_index("ix_seen_message_at", ["at"], unique=False)
 
     op.create_table(
         "waterfall",
