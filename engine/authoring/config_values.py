@@ -117,6 +117,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("tracking", "base_url"): _web,
     ("tracking", "quarantine"): span,
     ("tracking", "utm_domains", "*"): _domain,
+    ("tracking", "pages", "kept"): span,
     ("delivery", "unknown_after"): span,
     **{("retention", name): span for name in ("mail_copies", "attempts", "machine_events", "events", "story")},
     ("delivery", "give_up_after"): span,

@@ -59,6 +59,12 @@ class Api(Section):
     enabled: bool = Field(False, description="Whether the API is served by `ripeline run`.")
     host: str = Field("127.0.0.1", description="The address it listens on; put HTTPS in front of it.")
     port: int = Field(8028, ge=1, le=65535, description="The port it listens on.")
+    consent_trait: str = Field(
+        "",
+        description="The trait by which an identify call says that the person agreed to marketing mail. It counts only "
+        "with its proof beside it: `consent_at`, `consent_ip` or `consent_text`. Empty: no call ever says so.",
+        examples=["marketing_consent"],
+    )
     per_minute: int = Field(1200, ge=1, description="Requests a minute that one key may make.")
 
 

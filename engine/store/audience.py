@@ -18,7 +18,9 @@ passed_over = PassedOverRow.__table__  # type: ignore[attr-defined]
 
 
 def _never_in(campaign: str) -> Any:
-    return ~exists().where(enrollment.c.lead_id == lead.c.id, enrollment.c.campaign == campaign)
+    """That a lead was never in the campaign; one that was merged into another is no lead of its own any more."""
+    never = ~exists().where(enrollment.c.lead_id == lead.c.id, enrollment.c.campaign == campaign)
+    return and_(lead.c.merged_into.is_(None), never)
 
 
 def count_meant(connection: Connection, campaign: str, rule: Rule, now: datetime) -> int:

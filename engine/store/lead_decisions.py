@@ -26,7 +26,9 @@ MAILLESS = ("all", "marketing")
 class ImportPolicy:
     """What holds for a whole import. `key` hashes addresses; `source` says in permissions where they come from; `start`
     are a new lead's values; `internal` tells colleagues by their address, `company` the domain of somebody's company;
-    `new_id` makes a new lead's opaque id."""
+    `new_id` makes a new lead's opaque id. `permits`: who is in it may be mailed unless something stands against that;
+    otherwise only who agreed, with proof.
+    """
 
     key: bytes
     source: str
@@ -35,6 +37,7 @@ class ImportPolicy:
     new_id: Callable[[], str]
     company: Callable[[str], str] = field(default_factory=company_test)
     list_name: str = ""
+    permits: bool = True
 
 
 @dataclass(slots=True)
@@ -172,14 +175,14 @@ class Decider:
             **_columns(person.email, values),
             "public_id": person.record.public_id or self.policy.new_id(),
             "internal": self.policy.internal(person.email),
-            "subscribed": not blocked,
+            "subscribed": not blocked and self._may_ask(person),
             "address_hash": person.hash,
         }
 
     def _changed_row(self, person: Person, before: Row[Any], blocked: bool) -> dict[str, Any] | None:
         known = Values({name: getattr(before, name) for name in BUILTINS}, before.fields)
         values = joined(known, person.record)
-        subscribed = before.subscribed and not blocked
+        subscribed = not blocked and self._stays_subscribed(person, before)
         internal = before.internal or self.policy.internal(person.email)
         same = (
             person.email == before.email
@@ -200,6 +203,16 @@ class Decider:
             "subscribed": subscribed,
             "address_hash": person.hash,
         }
+
+    def _may_ask(self, person: Person) -> bool:
+        """Whether marketing mail is allowed to somebody new; one without an address is asked when it is known."""
+        return self.policy.permits or person.record.consent is not None or not person.hash
+
+    def _stays_subscribed(self, person: Person, before: Row[Any]) -> bool:
+        if before.subscribed:
+            return bool(before.address_hash) or self._may_ask(person)
+        known = self.consents.get(before.id, ())
+        return bool(before.address_hash) and self._may_ask(person) and all(row.granted for row in known)
 
     def _record_consent(self, person: Person, blocked: bool) -> None:
         """The newest row counts: a withdrawal comes last, and nothing granted comes after one that stands already."""

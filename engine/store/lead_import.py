@@ -100,7 +100,7 @@ def _about_two(record: LeadRecord, met: dict[Identity, Identity | int]) -> Rejec
 def _decider(connection: Connection, people: Sequence[Person], policy: ImportPolicy, now: datetime) -> Decider:
     """Everything that the decisions need to know, loaded for all people at once."""
     listed = [one.number for one in people if one.number is not None and (one.record.lists or policy.list_name)]
-    asked = [one.number for one in people if one.number is not None and (one.record.consent or one.record.opt_outs)]
+    asked = [one.number for one in people if one.number is not None and _asks_consent(one)]
     return Decider(
         policy,
         now,
@@ -108,6 +108,11 @@ def _decider(connection: Connection, people: Sequence[Person], policy: ImportPol
         lists_of(connection, listed) if listed else {},
         _consents(connection, asked),
     )
+
+
+def _asks_consent(person: Person) -> bool:
+    record, stored = person.record, person.stored
+    return bool(record.consent or record.opt_outs) or (stored is not None and not stored.subscribed)
 
 
 def suppressions_by_hash(connection: Connection, hashes: Sequence[str]) -> dict[str, list[Any]]:

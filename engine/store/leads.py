@@ -48,11 +48,18 @@ def leads_by_identity(connection: Connection, identities: Iterable[Identity]) ->
 
 
 def leads_by_public_id(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """The numbers of the leads with these opaque ids."""
+    """The numbers of the leads with these opaque ids; of one that was merged into another, that other's."""
     if not ids:
         return {}
-    query = select(lead.c.public_id, lead.c.id).where(among(connection, lead.c.public_id, ids))
-    return {row.public_id: row.id for row in connection.execute(query)}
+    number = func.coalesce(lead.c.merged_into, lead.c.id).label("number")
+    query = select(lead.c.public_id, number).where(among(connection, lead.c.public_id, ids))
+    return {row.public_id: row.number for row in connection.execute(query)}
+
+
+def add_names(connection: Connection, names: Iterable[tuple[int, Identity]]) -> int:
+    """Give leads (number) further names; one that somebody bears already stays theirs. How many were new."""
+    rows = [{"lead_id": number, "kind": name.kind, "value": name.value} for number, name in names]
+    return insert_ignoring(connection, identity, rows, ("kind", "value"))
 
 
 def leads_for_merging(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:

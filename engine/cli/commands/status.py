@@ -23,7 +23,12 @@ from engine.domain.timing import tell_instant, zone_named
 from engine.service.status import CampaignState, Status, status_of
 
 _MAIL_STATES = ("due", "sending", "transmitting", "sent", "deferred", "unknown", "failed", "dropped")
-_ENDED = {"exit": "left by its exit rule", "finished": "came to the end", "stage_removed": "left: its stage is gone"}
+_ENDED = {
+    "exit": "left by its exit rule",
+    "finished": "came to the end",
+    "stage_removed": "left: its stage is gone",
+    "merged": "went on in another run of the same person",
+}
 
 
 def command(

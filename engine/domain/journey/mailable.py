@@ -98,6 +98,11 @@ def _opted_out(request: MailRequest) -> Held | None:
     return _blocked(request, {"all", "marketing", f"topic:{request.campaign.theme}"})
 
 
+def _unpermitted(request: MailRequest) -> Held | None:
+    """Where only events made the lead known, nobody asked it: see `engine.service.take_in`."""
+    return None if request.lead.subscribed else Held("no_consent")
+
+
 def _blocked(request: MailRequest, scopes: set[str]) -> Held | None:
     found = next((s for s in request.facts.suppressions if s.scope in scopes), None)
     return Held("suppressed", data={"reason": found.reason, "since": found.since}) if found else None
@@ -155,6 +160,7 @@ _OPERATIONAL_GATES = (_addressable, _suppressed)
 _MARKETING_GATES = (
     _addressable,
     _opted_out,
+    _unpermitted,
     _never_mailed,
     _held_out,
     _one_at_a_time,

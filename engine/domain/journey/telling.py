@@ -15,6 +15,7 @@ from engine.clock import require_utc
 from engine.domain.journey.decision import Line
 from engine.domain.journey.lanes import CAMPAIGN_PAUSED, CAMPAIGN_REMOVED, HANDED_OFF, LANE
 from engine.domain.journey.programme import Programme
+from engine.domain.merging import MERGED
 from engine.domain.timing import tell_instant
 
 
@@ -113,6 +114,7 @@ def _why_resumed(why: str) -> str:
 NO_MAIL: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     "no_address": lambda _: "the lead has no email address",
     "suppressed": lambda data: f"suppressed: {data.get('reason', 'no mail is wanted')}",
+    "no_consent": lambda _: "nobody has on record that the lead agreed to marketing mail",
     "never_mail": lambda data: f"never_mail: {data.get('reason', '')}",
     "holdout": lambda _: "the lead is in the holdout, kept out to measure lift",
     "one_at_a_time": lambda _: "another mail to the lead went within the minute",
@@ -127,6 +129,7 @@ ENDINGS: Mapping[str, str] = {
     "exit": "exit",
     "finished": "finished",
     "stage_removed": "its stage is no longer in the file",
+    MERGED: "the same person goes on in another run of it",
 }
 """Every reason for which a run ends."""
 
@@ -228,6 +231,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
     "resubscribed": lambda told: Told("came back", "to marketing mail", told.text("how")),
     "topic_chosen": lambda told: Told("wants" if told.line.data.get("wanted") else "declined", told.text("topic")),
+    MERGED: lambda told: Told("merged", f"with {told.text('who')}", told.text("because")),
     "undecided": lambda told: Told("stuck", "", f"a fault of Ripeline, tried again in an hour ({told.text('fault')})"),
     "mail_held": lambda told: Told("held", told.mail, told.text("reason")),
 }
