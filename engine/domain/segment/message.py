@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from engine.domain.identity import ANONYMOUS_ID, EMAIL, USER_ID, Address, Identity
+
 MESSAGE_BYTES = 32 * 1024
 """What one message may weigh; the client libraries promise not to send larger ones."""
 
@@ -48,9 +50,9 @@ class Said:
     """One message.
 
     `source_id` names it for ever. `user` and `anonymous` are its ids as the client has them, empty where it has none;
-    `email` is the address as written. `name` is what happened, or the company's id in a group call; `previous` the id
-    that an alias takes over. `at` is when it happened, in UTC, by our clock. `evidence` is kept beside an event: how it
-    came, without internet addresses.
+    `address` is the person's, if one is said. `name` is what happened, or the company's id in a group call; `previous`
+    the id that an alias takes over. `at` is when it happened, in UTC, by our clock. `evidence` is kept beside an event:
+    how it came, without internet addresses.
     """
 
     call: Call
@@ -59,7 +61,7 @@ class Said:
     at: datetime
     user: str = ""
     anonymous: str = ""
-    email: str = ""
+    address: Address | None = None
     name: str = ""
     previous: str = ""
     traits: Mapping[str, Any] = field(default_factory=dict)
@@ -69,4 +71,15 @@ class Said:
     @property
     def names_somebody(self) -> bool:
         """Whether it says who, by more than a browser's own id."""
-        return bool(self.user or self.email)
+        return bool(self.user or self.address)
+
+    @property
+    def names(self) -> tuple[Identity, ...]:
+        """By which the lead is found, the surest first; a browser's own id last."""
+        found = (
+            Identity(USER_ID, self.user),
+            Identity(EMAIL, self.address.identity if self.address else ""),
+            Identity(USER_ID, self.previous),
+            Identity(ANONYMOUS_ID, self.anonymous),
+        )
+        return tuple(name for name in found if name.value)

@@ -70,7 +70,7 @@ def _read(raw: Mapping[str, Any], place: int, message_id: str, skew: timedelta, 
     words = _weighed(raw)
     call = _call(raw)
     traits = _traits(raw, call)
-    user, email = _who(raw, traits if call is not Call.GROUP else _object(_object(raw, "context"), "traits"))
+    user, address = _who(raw, traits if call is not Call.GROUP else _object(_object(raw, "context"), "traits"))
     said = Said(
         call,
         place,
@@ -78,14 +78,14 @@ def _read(raw: Mapping[str, Any], place: int, message_id: str, skew: timedelta, 
         _when(raw, skew, received_at),
         user,
         _id(raw, "anonymousId", "anonymous_id"),
-        email,
+        address,
         _name(raw, call),
         _id(raw, "previousId", "previous_id"),
         _bounded(traits, "traits"),
         _properties(raw, call),
         _evidence(raw, message_id),
     )
-    if not (said.user or said.anonymous or said.email):
+    if not (said.user or said.anonymous or said.address):
         raise _UnusableError(_NOBODY)
     if call is Call.ALIAS and not (said.previous and said.user):
         raise _UnusableError("an alias needs previousId and userId")
@@ -120,14 +120,14 @@ def _traits(raw: Mapping[str, Any], call: Call) -> dict[str, Any]:
     return own if call is Call.GROUP else {**_object(_object(raw, "context"), "traits"), **own}
 
 
-def _who(raw: Mapping[str, Any], traits: Mapping[str, Any]) -> tuple[str, str]:
+def _who(raw: Mapping[str, Any], traits: Mapping[str, Any]) -> tuple[str, Address | None]:
     """The person's id with the client, and the address; many clients give the address as the id."""
     user = _id(raw, "userId", "user_id")
     for given in (traits.get("email"), user):
         found = read_address(given) if isinstance(given, str) and "@" in given else Rejected("is none")
         if isinstance(found, Address):
-            return user, found.written
-    return user, ""
+            return user, found
+    return user, None
 
 
 def _name(raw: Mapping[str, Any], call: Call) -> str:

@@ -130,6 +130,14 @@ def map_columns(header: Sequence[str], vocabulary: Vocabulary, wanted: Mapping[s
     return Columns(tool, columns, unused, tool is RIPELINE or not REJECTS.isdisjoint(headings))
 
 
+def meanings_of(names: Sequence[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What names that come one by one mean, as those of traits do: a target each, empty for what means nothing here."""
+    targets: dict[int, str] = {}
+    for meanings in (_own_names(vocabulary), _SYNONYMS.items(), _groups(vocabulary)):
+        _fill(targets, [plain(name) for name in names], meanings)
+    return tuple(targets.get(place, "") for place in range(len(names)))
+
+
 def _own_names(vocabulary: Vocabulary) -> Iterable[tuple[str, tuple[str, ...]]]:
     return ((f"field:{name}", (plain(name),)) for name in vocabulary.fields)
 
