@@ -17,6 +17,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
 
@@ -26,6 +27,7 @@ MAC_BYTES = 12
 TABLE_BYTES = 6
 _MAIL = struct.Struct(">BQ6s")
 _LINK = struct.Struct(">BH")
+_VISIT = struct.Struct(">BQI")
 
 
 class Purpose(Enum):
@@ -37,6 +39,7 @@ class Purpose(Enum):
     RETURN_PATH = b"r"
     HANDOFF = b"h"
     TASK = b"k"
+    VISIT = b"s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,25 @@ def person_token(ring: KeyRing, purpose: Purpose, number: int, person: str) -> s
 def fingerprint_of(person: str) -> bytes:
     """A person's name in 6 bytes, by which the one who answers is known among the few who were asked."""
     return blake2b(person.casefold().encode(), digest_size=TABLE_BYTES).digest()
+
+
+def visit_token(ring: KeyRing, delivery: int, at: datetime) -> str:
+    """The token that a followed link of a mail adds to an own site's address: whose mail, and when it was followed."""
+    body = _VISIT.pack(ring.current, delivery, int(at.timestamp()))
+    return _text(body + ring.sign(Purpose.VISIT.value + body))
+
+
+def read_visit_token(ring: KeyRing, token: str, now: datetime, within: timedelta) -> int | None:
+    """The delivery whose link was followed at most `within` ago; None for anything else."""
+    raw = _bytes(token)
+    if raw is None or len(raw) != _VISIT.size + MAC_BYTES:
+        return None
+    body, mac = raw[: _VISIT.size], raw[_VISIT.size :]
+    number, delivery, seconds = _VISIT.unpack(body)
+    expected = ring.mac(number, Purpose.VISIT.value + body)
+    if not expected or not hmac.compare_digest(mac, expected):
+        return None
+    return int(delivery) if 0 <= now.timestamp() - seconds <= within.total_seconds() else None
 
 
 def link_token(ring: KeyRing, table: bytes, link: LinkRef) -> str:

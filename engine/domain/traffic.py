@@ -34,6 +34,21 @@ class HitKind(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     VIEW = "view"
     PREFERENCE = "preference"
+    PAGE = "page"
+
+
+class PageSeen(Struct, frozen=True, gc=False):
+    """A view of an own page, as the snippet tells it: by which visitor, where, and from which site it was come to.
+
+    `path` has no query but for UTM parameters, which stand in `utm` as they were.
+    """
+
+    visitor: str
+    site: str
+    path: str
+    title: str = ""
+    referrer: str = ""
+    utm: str = ""
 
 
 class Hit(Struct, frozen=True, gc=False):
@@ -42,7 +57,8 @@ class Hit(Struct, frozen=True, gc=False):
     `id` is unique for ever, so that a replay changes nothing. `at` is aware, in UTC. `link` and `target` belong to
     clicks. `network` is the sender's /24 (IPv4) or /48 (IPv6) and `visitor` a keyed hash of its address: the address
     itself is never kept. `purpose` joins the headers that prefetching browsers send. `how` says by which way a
-    recipient unsubscribed: "one-click" (RFC 8058), "page" or "preferences".
+    recipient unsubscribed: "one-click" (RFC 8058), "page" or "preferences". `page` belongs to views of own pages; their
+    `delivery` is the mail whose link led there, 0 for none.
     """
 
     id: str
@@ -57,6 +73,7 @@ class Hit(Struct, frozen=True, gc=False):
     visitor: str = ""
     purpose: str = ""
     how: str = ""
+    page: PageSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from engine.runtime.instruments import TrackerInstruments
 from engine.service.home import Home
 from engine.service.keepsakes import Keepsakes
 from engine.service.leave import Leave
+from engine.web.beacons import Beacons
 from engine.web.pages import Services
 from engine.web.press import Brand
 from engine.web.recorder import HitMaker, Recorder
@@ -43,4 +44,6 @@ def tracker_site_of(home: Home, worker: str, report: Report | None = None) -> tu
     recorder = Recorder(spool, HitMaker(home.clock, secrets.token_hex(12), home.keys.visitors), HitTally(report))
     services = Services(leave, leave, kept, writer)
     brand = Brand(company.name, company.website, company.postal_address)
-    return tracker_site(home.keys.ring, recorder, services, kept, brand), spool
+    views = home.config.tracking.pages
+    beacons = Beacons(home.keys.ring, recorder, views.sites, views.consent) if views.sites else None
+    return tracker_site(home.keys.ring, recorder, services, kept, brand, beacons), spool

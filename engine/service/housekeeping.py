@@ -18,7 +18,9 @@ from engine.store.retention import (
     forget_copies,
     forget_events,
     forget_machines,
+    forget_seen_messages,
     forget_story,
+    forget_visits,
 )
 
 BITE = 2_000
@@ -29,6 +31,9 @@ MOST_BITES = 50
 
 SETTLED = timedelta(minutes=2)
 """Younger rows are counted later: one with a lower number may still be on its way."""
+
+SENT_AGAIN = timedelta(days=30)
+"""So long an event client's message is known again when it is sent once more."""
 
 Bite = Callable[[Any], int]
 
@@ -68,11 +73,14 @@ def _forgetting(home: Home, now: datetime) -> list[Bite]:
         (kept.events, "events", forget_events),
         (kept.story, "story", forget_story),
     )
-    return [_older_than(now, span, name, forget) for span, name, forget in wanted if span]
+    visits = home.config.tracking.pages.kept
+    bites = [_older_than(now, span, f"retention.{name}", forget) for span, name, forget in wanted if span]
+    bites += [_older_than(now, visits, "tracking.pages.kept", forget_visits)] if visits else []
+    return [*bites, lambda connection: forget_seen_messages(connection, now - SENT_AGAIN, BITE)]
 
 
 def _older_than(now: datetime, span: str, name: str, forget: Callable[[Any, datetime, int], int]) -> Bite:
-    before = now - span_of(span, f"retention.{name}").elapsed
+    before = now - span_of(span, name).elapsed
     return lambda connection: forget(connection, before, BITE)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.domain.traffic import Hit
 from engine.service.advance import Advanced, advance_all
 from engine.service.home import Home
+from engine.service.page_views import join_followed, record_pages
 from engine.service.running import Running
 from engine.service.traffic import record_hits, settle_due
 from engine.service.uncertain import Settled, settle_uncertain, span_of, take_back
@@ -31,7 +32,7 @@ class Ticked:
 def take_hits(home: Home, running: Running, hits: list[Hit]) -> int:
     """Write hits of the tracker down, under the home's quarantine."""
     quarantine = span_of(home.config.tracking.quarantine, "tracking.quarantine").elapsed
-    return record_hits(home, hits, running.links, quarantine)
+    return record_hits(home, hits, running.links, quarantine) + record_pages(home, hits)
 
 
 def tick(home: Home, running: Running, now: datetime, after: Callable[[Advanced], None] | None = None) -> Ticked:
@@ -42,6 +43,8 @@ def tick(home: Home, running: Running, now: datetime, after: Callable[[Advanced]
     judged = 0
     while batch := settle_due(home, running.links, now):
         judged += batch
+    if home.config.tracking.pages.sites:
+        join_followed(home, now)
     take_back(home, now)
     settled = settle_uncertain(home, now)
     return Ticked(0, judged, advance_all(home.store, running.programme, now, after), settled)

@@ -76,6 +76,12 @@ def update_leads(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
         connection.execute(_UPDATE, named)
 
 
+def tracked_leads(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Which of these leads let their steps be recorded."""
+    query = select(lead.c.id).where(lead.c.id.in_(_VALUES), lead.c.tracking == true())
+    return set(connection.scalars(query, {"known": list(ids)}))
+
+
 def find_lead(connection: Connection, name: str) -> Row[Any] | None:
     """The lead that somebody calls by an address, an opaque id, or `kind:value` of another identity."""
     number = _number_of(connection, name.strip())

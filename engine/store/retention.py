@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, and_, delete, func, select
 
 from engine.domain.actor import Actor
+from engine.store.access_tables import SeenMessageRow, VisitorEventRow
 from engine.store.bundles import home_value, set_home_value
 from engine.store.daily_counts import ATTEMPTS, EVENTS, counted_up_to
 from engine.store.tables import AttemptRow, DeliveryRow, EventRow, MailCopyRow, StoryRow
@@ -16,6 +17,8 @@ _COPY: Table = MailCopyRow.__table__  # type: ignore[attr-defined]
 _DELIVERY: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
 _ATTEMPT: Table = AttemptRow.__table__  # type: ignore[attr-defined]
 _EVENT: Table = EventRow.__table__  # type: ignore[attr-defined]
+_VISIT: Table = VisitorEventRow.__table__  # type: ignore[attr-defined]
+_SEEN: Table = SeenMessageRow.__table__  # type: ignore[attr-defined]
 _STORY: Table = StoryRow.__table__  # type: ignore[attr-defined]
 
 _HITS = ("open", "click")
@@ -46,6 +49,17 @@ def forget_events(connection: Connection, before: datetime, limit: int) -> int:
 def forget_machines(connection: Connection, before: datetime, limit: int) -> int:
     """Forget opens and clicks of machines and of unknown programs, which move nobody, received before that instant."""
     return _forget_hits(connection, "forgotten:machines", before, limit, (Actor.MACHINE.value, Actor.UNKNOWN.value))
+
+
+def forget_visits(connection: Connection, before: datetime, limit: int) -> int:
+    """Forget what unknown visitors did that was received before that instant; how many events."""
+    return _delete_below(connection, _VISIT, "id", _first_since(connection, _VISIT, "received_at", before), limit)
+
+
+def forget_seen_messages(connection: Connection, before: datetime, limit: int) -> int:
+    """Forget which messages came before that instant: no client sends one again after so long."""
+    old = select(_SEEN.c.source_id).where(_SEEN.c.at < before).limit(limit)
+    return connection.execute(delete(_SEEN).where(_SEEN.c.source_id.in_(old))).rowcount
 
 
 def _forget_hits(connection: Connection, watermark: str, before: datetime, limit: int, actors: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from itertools import count
@@ -38,6 +39,9 @@ class HitMaker:
     def __init__(self, clock: Clock, run: str, visitor_key: bytes) -> None:
         self._clock, self._ids = clock, hit_ids(run)
         self._origin = lru_cache(maxsize=4096)(lambda host: _origin(visitor_key, host))
+
+    def now(self) -> datetime:
+        return self._clock.now()
 
     def hit(self, kind: HitKind, delivery: int, scope: Mapping[str, Any], **details: Any) -> Hit:
         agent, purpose = b"", []
@@ -72,6 +76,10 @@ class Recorder:
         """Write and report what waits; nothing may be recorded afterwards."""
         await self.spool.close()
         self.tally.flush()
+
+    def now(self) -> datetime:
+        """The instant that a hit would have."""
+        return self.maker.now()
 
     async def traffic(self, kind: HitKind, delivery: int, scope: Mapping[str, Any], **details: Any) -> None:
         """Returns when the hit is on disk, or cannot be: who clicks must arrive even if our disk is full."""

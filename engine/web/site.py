@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.domain.tokens import KeyRing
 from engine.web.assets import AssetShelf
+from engine.web.beacons import Beacons
 from engine.web.pages import Pages, Services
 from engine.web.press import Brand, Press
 from engine.web.providers import Assets, SalesDesk
@@ -21,16 +22,18 @@ def tracker_site(
     services: Services,
     assets: Assets,
     brand: Brand,
+    beacons: Beacons | None = None,
     desk: SalesDesk | None = None,
 ) -> Tracker:
-    """The whole tracker: hot endpoints, pictures, pages of recipients, and of salespeople where there is a `desk`."""
+    """The whole tracker: hot endpoints, pictures, pages of recipients, views of own pages where `beacons` take them, and
+    the pages of salespeople where there is a `desk`."""
     press = Press(brand)
     shelf = AssetShelf(assets, services.writer)
     pages: ASGIApp = Pages(ring, recorder, services, press)
     if desk is not None:
         caller = Caller(services.writer, services.patience)
         pages = _by_reader(pages, SalesPages(ring, desk, caller, press))
-    return Tracker(ring, recorder, shelf, pages, press.nothing())
+    return Tracker(ring, recorder, shelf, pages, press.nothing(), beacons)
 
 
 def _by_reader(recipients: ASGIApp, sales: ASGIApp) -> ASGIApp:

@@ -18,6 +18,7 @@ from engine.domain.tokens import KeyRing, Purpose, read_link_token, read_mail_to
 from engine.domain.traffic import HitKind
 from engine.web.answers import NO_INDEX, NO_REFERRER, NO_STORE, Answer, answer
 from engine.web.assets import AssetShelf
+from engine.web.beacons import Beacons
 from engine.web.recorder import Recorder
 
 # 1 × 1 transparent GIF89a: header, two-colour table, transparency, one pixel
@@ -46,9 +47,19 @@ class Tracker:
         shelf: pictures of templates.
         pages: the app for everything that people read (`PAGES`).
         nothing: the 404 that everything invalid gets.
+        beacons: views of own pages; None where no site may report any.
     """
 
-    def __init__(self, ring: KeyRing, recorder: Recorder, shelf: AssetShelf, pages: ASGIApp, nothing: Answer) -> None:
+    def __init__(
+        self,
+        ring: KeyRing,
+        recorder: Recorder,
+        shelf: AssetShelf,
+        pages: ASGIApp,
+        nothing: Answer,
+        beacons: Beacons | None = None,
+    ) -> None:
+        self._beacons = beacons
         self._ring, self._recorder, self._shelf = ring, recorder, shelf
         self._pages, self._nothing = pages, nothing
         self._routes: dict[str, Route] = {
@@ -69,7 +80,10 @@ class Tracker:
             return
         route = self._routes.get(start)
         known = route is not None and scope["method"] in ("GET", "HEAD")
-        reply = await route(path, scope) if route and known else self._nothing
+        reply = await route(path, scope) if route and known else None
+        if route is None and self._beacons is not None:
+            reply = await self._beacons.reply(path, scope, receive)
+        reply = reply or self._nothing
         await send(reply.start)
         await send(reply.end)
 
@@ -87,7 +101,8 @@ class Tracker:
         if mail is None or link is None or not _TARGET.fullmatch(link.target):
             return self._nothing
         await self._recorder.traffic(HitKind.CLICK, mail.delivery, scope, link=link.index, target=link.target)
-        return answer(302, [(b"location", location(link.target)), NO_STORE, NO_REFERRER, NO_INDEX])
+        target = link.target if self._beacons is None else self._beacons.marked(link.target, mail.delivery)
+        return answer(302, [(b"location", location(target)), NO_STORE, NO_REFERRER, NO_INDEX])
 
     async def _asset(self, path: str, _: Scope) -> Answer:
         digest, _slash, name = path[3:].partition("/")

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from engine.rehearsal.review import review
 from engine.rehearsal.review_page import review_page
 from engine.service.check import check
+from tests.web.browsers import browser
 from tests.web.previewed import change, home, site
 
-__all__ = ["home", "site"]
+__all__ = ["browser", "home", "site"]
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The machine's Chromium, or the one that `make browser` had Playwright fetch."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=options)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from engine.domain.recipient import Ack, Asset, Choices, Topic, UnavailableError
 from engine.domain.sales.sheet import Deed, Question, Said, Sheet
 from engine.domain.tokens import KeyRing, LinkRef, MailRef, Purpose, fingerprint_of, link_token, mail_token
 from engine.domain.traffic import Hit
+from engine.web.beacons import Beacons
 from engine.web.pages import Services
 from engine.web.press import Brand
 from engine.web.recorder import HitMaker, Recorder
@@ -139,13 +140,20 @@ class World:
 
 @contextmanager
 def tracker(
-    spool: Path, office: Office | None = None, patience: float = 5, conditions: Conditions = Conditions()
+    spool: Path,
+    office: Office | None = None,
+    patience: float = 5,
+    conditions: Conditions = Conditions(),
+    sites: tuple[str, ...] = (),
+    consent: str = "asked",
 ) -> Iterator[World]:
     office = office or Office()
     with ThreadPoolExecutor(1) as writer:
         recorder = Recorder(Spool(spool, "w1"), HitMaker(SteppedClock(NOON), "run", b"visitor key"))
         services = Services(office, office, office, writer, patience)
         brand = Brand("Acme & Söhne", "https://acme.example", "1 Main Street, 10115 Berlin")
-        server = ServerThread(tracker_site(RING, recorder, services, office, brand, office), conditions=conditions)
+        beacons = Beacons(RING, recorder, sites, consent) if sites else None
+        site = tracker_site(RING, recorder, services, office, brand, beacons, office)
+        server = ServerThread(site, conditions=conditions)
         with server, httpx.Client(base_url=server.url, headers={"user-agent": FIREFOX}) as http:
             yield World(http, office, spool, server)

@@ -231,6 +231,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
     "resubscribed": lambda told: Told("came back", "to marketing mail", told.text("how")),
     "topic_chosen": lambda told: Told("wants" if told.line.data.get("wanted") else "declined", told.text("topic")),
+    "joined": lambda told: Told("recognised", "a device", told.text("how")),
     MERGED: lambda told: Told("merged", f"with {told.text('who')}", told.text("because")),
     "undecided": lambda told: Told("stuck", "", f"a fault of Ripeline, tried again in an hour ({told.text('fault')})"),
     "mail_held": lambda told: Told("held", told.mail, told.text("reason")),
