@@ -63,11 +63,21 @@ class Visitor:
         self.world, self.context, self.site = world, context, site
         self.page: Page = context.new_page()
         self.sent: list[Request] = []
+        self.answered = 0
         self.errors: list[str] = []
         self.page.on("request", lambda asked: self.sent.append(asked) if asked.url.endswith("/e") else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
+    def be_answered(self) -> None:
+        """Wait until the tracker has everything; nobody could after the page is left."""
+        for asked in self.sent[self.answered :]:
+            found = asked.response()
+            assert found is not None
+            assert found.status == 204
+        self.answered = len(self.sent)
+
     def go(self, path: str) -> None:
+        self.be_answered()
         self.page.goto(self.site + path, wait_until="networkidle")
 
     def consent(self, given: bool) -> None:
@@ -81,8 +91,7 @@ class Visitor:
 
     def views(self) -> list[Hit]:
         """Ends the visit: everything that reached the tracker."""
-        answers = [asked.response() for asked in self.sent]
-        assert all(found is not None and found.status == 204 for found in answers)
+        self.be_answered()
         self.context.close()
         assert self.errors == []
         return self.world.hits()
