@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check format bench acceptance torture docs clean
+.PHONY: help demo test browser clients check format bench acceptance torture docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ check: $(STAMP) ## lint, format, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: check browser ## the checks and the whole test suite
+test: check browser clients ## the checks and the whole test suite
 	$(BIN)/python -m pytest -q
 
 # The preview is tested in a real browser: the machine's own, Debian's, or where there is neither the one that
@@ -39,6 +39,22 @@ browser: $(STAMP)
 	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
 		(apt-get update -q && apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends chromium) || \
 		$(BIN)/python -m playwright install --with-deps chromium
+
+# Event clients that the tests speak with, each where it is in nobody's way: two of the Python ones want different
+# versions of the same package.
+CLIENTS := $(VENV)/clients
+clients: $(CLIENTS)/.installed
+$(CLIENTS)/.installed: $(wildcard tests/clients/*.txt) tests/clients/package.json $(STAMP)
+	@command -v npm >/dev/null || (apt-get update -q && \
+		apt-get -o DPkg::Lock::Timeout=300 install -qy --no-install-recommends nodejs npm)
+	@echo "installing event clients into $(CLIENTS) …"
+	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)/node
+	@for name in $(notdir $(basename $(wildcard tests/clients/*.txt))); do \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(CLIENTS)/$$name \
+			-r tests/clients/$$name.txt || exit 1; done
+	@cp tests/clients/package.json $(CLIENTS)/node/
+	@npm install --prefix $(CLIENTS)/node --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
 
 format: $(STAMP) ## format and mend what can be mended by itself
 	$(BIN)/ruff format engine tests bench docs

@@ -52,6 +52,7 @@ COMMANDS: dict[str, Entry] = {
     "export": Entry("export", LEADS, "Export leads."),
     "why": Entry("why", LEADS, "Tell a lead's story: what it got or did not get, why, and what comes next."),
     "show": Entry("show", LEADS, "Show a mail exactly as it was sent."),
+    "merge": Entry("merge", LEADS, "Make one lead of two that are the same person."),
     "suppress": Entry("suppress", LEADS, "Never mail an address again."),
     "erase": Entry("erase", LEADS, "Erase everything about a person."),
     "run": Entry("run", OPERATE, "Run the home: journey, senders and tracker."),

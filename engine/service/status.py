@@ -11,6 +11,7 @@ from engine.domain.campaign import Campaign
 from engine.domain.timing.local import start_of
 from engine.errors import ProblemsError
 from engine.service.deliver import STEP_STOPPED
+from engine.service.event_notes import RefusedNote, TraitNote, refused_note, trait_notes
 from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.running import Runner
@@ -80,7 +81,7 @@ class Status:
     """How the home stands at `now`.
 
     `outside` counts due tasks, notices, posts and hand-offs; `sending_held` says why nothing is sent, `unreadable` why
-    nothing is decided.
+    nothing is decided; `traits` of event clients that are not stored, and what of their messages was `refused`.
     """
 
     now: datetime
@@ -103,6 +104,8 @@ class Status:
     stopped: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, int] = field(default_factory=dict)
     unreadable: str = ""
+    traits: tuple[TraitNote, ...] = ()
+    refused: RefusedNote | None = None
 
 
 def status_of(home: Home, now: datetime) -> Status:
@@ -131,6 +134,8 @@ def status_of(home: Home, now: datetime) -> Status:
             stopped={name.removeprefix(STEP_STOPPED): why for name, why in stopped.items()},
             outside=open_counts(connection),
             unreadable=unreadable,
+            traits=tuple(trait_notes(connection, home, now)),
+            refused=refused_note(connection, now),
         )
 
 

@@ -25,9 +25,9 @@ from engine.domain.leadrecord import LeadRecord
 from engine.domain.segment import Call, Refused, Said, read_message
 from engine.inbound.leadfiles.draft import Vocabulary
 from engine.inbound.traits import TraitReader
+from engine.service.event_notes import note_refused, note_traits
 from engine.service.home import Home
 from engine.service.import_leads import internal_test
-from engine.service.trait_notes import note_traits
 from engine.store.bulk import CollisionError
 from engine.store.database import writing
 from engine.store.events import NewEvent
@@ -96,6 +96,7 @@ class _Batch:
             self._people(connection)
             joined = self._devices(connection)
             events, visits = self._happened(connection)
+            note_refused(connection, self.refused, self.now)
             note_traits(connection, self.unknown_traits, self.unfit_traits, self.now)
         return TakenIn(len(self.said) + len(self.refused), events, visits, joined, self.merged, self.refused)
 

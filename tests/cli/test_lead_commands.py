@@ -181,3 +181,22 @@ def test_a_file_of_deals_with_mistakes_is_shown_with_all_of_them(
     told = shown.out + shown.err
     assert "deals.csv:2:1  E505  closed_at: lies before the deal was opened" in told
     assert "deals.csv:3:1  E503  outcome: 'lots' is no outcome" in told
+def test_two_leads_become_one_after_a_question(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    leads = home / "both.csv"
+    leads.write_text("email,first_name\njane@x.example,Jane\njane@gmail.example,\n", "utf-8")
+    assert ripeline("import", str(leads), home=home) == 0
+    assert ripeline("merge", "jane@x.example", "jane@gmail.example", home=home) == 1
+    assert ripeline("export", home=home) == 0
+    assert "2 leads exported." in capsys.readouterr().err
+    assert ripeline("merge", "jane@gmail.example", "jane@x.example", "--yes", home=home) == 0
+    assert "Both are Jane <jane@x.example> now." in capsys.readouterr().out
+    assert ripeline("merge", "jane@x.example", "jane@gmail.example", "--yes", home=home) == 1
+    assert "'jane@x.example' and 'jane@gmail.example' are one lead already" in capsys.readouterr().err
+    assert ripeline("why", "jane@gmail.example", home=home) == 0
+    shown = capsys.readouterr().out
+    assert "Jane" in shown
+    assert "merged" in shown
+    assert "with jane@gmail.example" in shown

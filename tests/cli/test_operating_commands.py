@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.authoring.home import read_home
 from engine.cli import composition
 from engine.errors import RipelineError
 from engine.processes.daemon import run_daemon
+from engine.service.home import open_home
 from engine.service.status import status_of
+from engine.service.take_in import take_in
 from engine.store.bundles import set_home_value
 from engine.store.database import reading, writing
 from engine.store.deliveries import claim_due, delivery_row, state_counts
@@ -480,3 +483,17 @@ def test_status_counts_what_is_due_outside(life: Life, capsys: pytest.CaptureFix
         life.play_until(START + timedelta(days=5))
         assert ripeline("status", home=life.path) == 0
     assert "2 hand-offs due, for people and systems to take up" in capsys.readouterr().out
+
+
+def test_status_tells_what_event_clients_said_in_vain(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = open_home(home, read_home(home).config)
+    traits = {f"trait_{letter}": 1 for letter in "abcdef"}
+    take_in(place, [{"type": "identify", "userId": "u1", "traits": traits}, {"type": "trak", "userId": "u1"}])
+    place.store.dispose()
+    assert ripeline("status", home=home) == 0
+    shown = capsys.readouterr().out
+    assert "Events  1 message refused; the last," in shown
+    assert "has the unknown type 'trak'; did you mean 'track'?" in shown
+    assert "trait_a  1  no such field" in shown
+    assert "trait_f" not in shown
+    assert "and 1 more" in shown

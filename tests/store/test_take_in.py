@@ -15,10 +15,10 @@ from engine.clock import SteppedClock
 from engine.config.model import Config, LeadField
 from engine.config.outside import Api
 from engine.domain.identity import ANONYMOUS_ID, USER_ID, Identity, address_hash
+from engine.service.event_notes import trait_notes
 from engine.service.home import Home
 from engine.service.import_leads import import_file
 from engine.service.take_in import BY_IDENTIFY, SOURCE, TakenIn, take_in
-from engine.service.trait_notes import trait_notes
 from engine.store.access_tables import VisitorEventRow
 from engine.store.database import reading, writing
 from engine.store.events import events_of

@@ -55,6 +55,7 @@ def told(found: Status, daemon: Running | None, *, config_changed: bool = False)
     yield from _concerns(found, zone)
     yield from _campaigns(found, zone)
     yield from _mails(found, zone)
+    yield from _event_clients(found, zone)
     if found.outside:
         yield [("Outside ", "bold"), (f"{_outside(found)} due, for people and systems to take up", "")]
     yield []
@@ -62,6 +63,28 @@ def told(found: Status, daemon: Running | None, *, config_changed: bool = False)
         ("Relays  ", "bold"),
         (", ".join(found.relays) or "none: no mail can be sent", "" if found.relays else "red"),
     ]
+
+
+MOST_TRAITS = 5
+"""Traits that are told one by one; `--json` has all of them."""
+
+
+def _event_clients(found: Status, zone: ZoneInfo) -> Iterator[Line]:
+    """What event clients say and nobody can use: their answers are read by nobody."""
+    if found.refused is not None:
+        when = tell_instant(found.refused.at, zone, found.now)
+        told = f"{counted(found.refused.count, 'message')} refused; the last, {when}, {found.refused.why}"
+        yield [("Events  ", "bold"), (told, "yellow")]
+    if not found.traits:
+        return
+    yield [("Traits  ", "bold"), ("not stored; declare them under [fields] in config.toml, or let them be", "")]
+    rows: list[list[Segment]] = [
+        [(note.name, ""), (f"{note.count:,}", "bold"), (note.why or "no such field", "yellow")]
+        for note in found.traits[:MOST_TRAITS]
+    ]
+    yield from columns(rows, indent=2)
+    if len(found.traits) > MOST_TRAITS:
+        yield [(f"  and {len(found.traits) - MOST_TRAITS} more", "dim")]
 
 
 _OUTSIDE = {"handoff": "hand-off", "notify": "notice", "webhook": "post"}

@@ -1,20 +1,22 @@
-"""Traits that come and cannot be stored: noted, so that `ripeline status` can tell of them."""
+"""What event clients say and cannot be stored: noted, so that `ripeline status` can tell of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
+from engine.domain.segment import Refused
 from engine.inbound.leadfiles.columns import meanings_of
 from engine.inbound.leadfiles.draft import Vocabulary
 from engine.service.home import Home
-from engine.store.bundles import home_values, set_home_value
+from engine.store.bundles import home_value, home_values, set_home_value
 
 PREFIX = "trait:"
+REFUSED = "refused:events"
 MOST = 100
 """Names that are noted at most: a client that makes names up must not fill the store."""
 
@@ -31,6 +33,35 @@ class TraitNote:
     count: int
     at: datetime
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedNote:
+    """Messages that could not be used: how many since the first, when the last came, and what was wrong with it."""
+
+    count: int
+    at: datetime
+    why: str
+
+
+def note_refused(connection: Any, refused: Sequence[Refused], now: datetime) -> None:
+    """Count messages that were refused."""
+    if not refused:
+        return
+    before = home_value(connection, REFUSED)
+    counted = len(refused) + (orjson.loads(before)["count"] if before else 0)
+    value = {"count": counted, "at": now, "why": refused[-1].reason}
+    set_home_value(connection, REFUSED, orjson.dumps(value).decode())
+
+
+def refused_note(connection: Any, now: datetime) -> RefusedNote | None:
+    """What was refused, if something was lately."""
+    found = home_value(connection, REFUSED)
+    if found is None:
+        return None
+    told = orjson.loads(found)
+    note = RefusedNote(told["count"], datetime.fromisoformat(told["at"]), told["why"])
+    return note if now - note.at <= TOLD_FOR else None
 
 
 def note_traits(connection: Any, unknown: Mapping[str, int], unfit: Mapping[str, str], now: datetime) -> None:
