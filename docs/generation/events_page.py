@@ -28,8 +28,9 @@ EVENTS = {
     EventKind.COMPLAINT: "The lead called the mail spam. *Not received in this release.*",
     EventKind.UNSUBSCRIBE: "The lead left marketing mail.",
     EventKind.FORM: "A form was sent. *Not received in this release.*",
-    EventKind.PAGE_VIEW: "A page was visited. *Not received in this release.*",
-    EventKind.CUSTOM: "Any event with a name of its own, imported from a file.",
+    EventKind.PAGE_VIEW: "A page was looked at, as the snippet or an event client tells it: "
+    "`event('page_view', path='/pricing')`.",
+    EventKind.CUSTOM: "Any event with a name of its own, imported from a file or told by an event client.",
 }
 _SAMPLE: dict[str, object] = {
     "because": "…",

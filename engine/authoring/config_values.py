@@ -82,6 +82,16 @@ def _domain(item: Item, notes: Notes) -> str | None:
     return value
 
 
+def _site(item: Item, notes: Notes) -> str | None:
+    value = str(item.value)
+    host = value.partition("://")[2].partition("/")[0] or value.partition("/")[0]
+    if host == value and value and " " not in value and "@" not in value and ":" not in value:
+        return value
+    name = host.partition(":")[0] or "www.acme.example"
+    notes.error("E014", item.place, f"'{value}' is no name of a site", f'write "{name}"')
+    return None
+
+
 def _https(item: Item, notes: Notes) -> str | None:
     value = str(item.value)
     parts = urlsplit(value)
@@ -117,6 +127,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("tracking", "base_url"): _web,
     ("tracking", "quarantine"): span,
     ("tracking", "utm_domains", "*"): _domain,
+    ("tracking", "pages", "sites", "*"): _site,
     ("tracking", "pages", "kept"): span,
     ("delivery", "unknown_after"): span,
     **{("retention", name): span for name in ("mail_copies", "attempts", "machine_events", "events", "story")},

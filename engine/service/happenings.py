@@ -137,6 +137,8 @@ def _event(event: Any, speaker: Speaker) -> Moment:
     about = event.link if event.kind == "click" else ""
     if what is None:
         what, about = {"form": "sent form", "page_view": "looked at"}.get(event.kind, "event"), event.name
+        if event.kind == "page_view":
+            about = str(event.properties.get("path") or event.properties.get("name") or event.name)
     if event.pending:
         return Moment(
             event.at, what, about, f"counts from {speaker.when(event.settles_at)} on", delivery=event.delivery_id

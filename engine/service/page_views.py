@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from engine.domain.actor import Actor
 from engine.domain.identity import ANONYMOUS_ID, Identity
 from engine.domain.journey.decision import Line
-from engine.domain.journey.facts import EventKind
+from engine.domain.journey.facts import PAGE_VIEW_NAME, EventKind
 from engine.domain.page_views import TOKEN_LIFE
 from engine.domain.traffic import Hit, HitKind, PageSeen, TrafficContext, classify, evidence
 from engine.service.home import Home
@@ -67,7 +67,7 @@ def _event(hit: Hit, page: PageSeen, number: int, now: datetime) -> NewEvent:
         EventKind.PAGE_VIEW,
         hit.at,
         now,
-        page.path,
+        PAGE_VIEW_NAME,
         judged=BY_DEVICE,
         properties=_properties(page),
         evidence=evidence(hit),
@@ -79,7 +79,7 @@ def _visit(hit: Hit, page: PageSeen, now: datetime) -> NewVisit:
         f"hit:{hit.id}",
         page.visitor,
         EventKind.PAGE_VIEW,
-        page.path,
+        PAGE_VIEW_NAME,
         hit.at,
         now,
         _properties(page),

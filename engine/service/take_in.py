@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from engine.domain.identity import ANONYMOUS_ID, EMAIL, ENTROPY_BYTES, USER_ID, Identity, public_id
-from engine.domain.journey.facts import EventKind
+from engine.domain.journey.facts import PAGE_VIEW_NAME, SCREEN_VIEW_NAME, EventKind
 from engine.domain.leadfields import BUILTINS
 from engine.domain.leadmerge import Values
 from engine.domain.leadrecord import LeadRecord
@@ -44,6 +44,7 @@ SOURCE = "events"
 BY_IDENTIFY = "joined: done before it was known who that is; then identified"
 _TRIES = 5
 _ROUNDS = 4
+_NAMES = {Call.PAGE: PAGE_VIEW_NAME, Call.SCREEN: SCREEN_VIEW_NAME}
 _KINDS = {Call.TRACK: EventKind.CUSTOM, Call.PAGE: EventKind.PAGE_VIEW, Call.SCREEN: EventKind.PAGE_VIEW}
 
 
@@ -223,17 +224,26 @@ class _Batch:
             _KINDS[said.call],
             said.at,
             self.now,
-            said.name,
+            _name(said),
             judged="" if said.names_somebody else "by a device that is known as the lead's",
-            properties=said.properties,
+            properties=_properties(said),
             evidence=said.evidence,
         )
 
     def _visit(self, said: Said) -> NewVisit:
         kind = _KINDS[said.call]
         return NewVisit(
-            said.source_id, said.anonymous, kind, said.name, said.at, self.now, said.properties, said.evidence
+            said.source_id, said.anonymous, kind, _name(said), said.at, self.now, _properties(said), said.evidence
         )
+
+
+def _name(said: Said) -> str:
+    """What rules call it."""
+    return _NAMES.get(said.call, said.name)
+
+
+def _properties(said: Said) -> Mapping[str, Any]:
+    return {**said.properties, "name": said.name} if said.call in _NAMES else said.properties
 
 
 def _second_user(record: LeadRecord, users: dict[Identity, Identity]) -> bool:

@@ -93,6 +93,14 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
             "2:21 E014 'ann@acme.example' is an address, not a domain | write \"acme.example\"",
         ),
         (
+            "[tracking.pages]\nsites = ['www.acme.example', 'https://acme.example/shop']",
+            "2:30 E014 'https://acme.example/shop' is no name of a site | write \"acme.example\"",
+        ),
+        (
+            "[tracking.pages]\nkept = '90 dys'",
+            "2:8 E015 '90 dys' is not understood | did you mean '90 days'?",
+        ),
+        (
             "[caps]\nmarketing = ['1 per day', '2 per wek']",
             "2:27 E015 '2 per wek' is no cap | '1 wek' is not understood: did you mean '1 week'?",
         ),

@@ -306,9 +306,9 @@ def test_an_alias_of_a_user_whom_nobody_called_otherwise_is_another_name(home: H
 def test_pages_and_screens_are_page_views(home: Home) -> None:
     page = {"type": "page", "messageId": "m1", "userId": "u1", "name": "Pricing", "properties": {"path": "/p"}}
     send(home, page, {"type": "screen", "messageId": "m2", "userId": "u1", "name": "Home"})
-    assert [(event.kind, event.name) for event in events(home, "userId:u1")] == [
-        ("page_view", "Pricing"),
-        ("page_view", "Home"),
+    assert [(event.kind, event.name, event.properties) for event in events(home, "userId:u1")] == [
+        ("page_view", "page_view", {"name": "Pricing", "path": "/p"}),
+        ("page_view", "screen_view", {"name": "Home"}),
     ]
 
 

@@ -31,6 +31,10 @@ class EventKind(StrEnum):
     CUSTOM = "custom"
 
 
+PAGE_VIEW_NAME, SCREEN_VIEW_NAME = "page_view", "screen_view"
+"""What rules call a view of a page or of an app's screen; which one it was is a property."""
+
+
 class Event(Struct, frozen=True, gc=False):
     """Something that happened, after its quarantine.
 

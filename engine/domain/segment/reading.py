@@ -182,12 +182,15 @@ def _object(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _properties(raw: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    """What is known of the event, bounded; a page's category is one of its properties."""
+    """What is known of the event, bounded; a page's path, title and category are among them."""
     if not call.happens:
         return {}
-    category = raw.get("category")
     found = _object(raw, "properties")
-    return _bounded({**found, "category": category} if isinstance(category, str) and category else found, "properties")
+    if call is not Call.TRACK:
+        page = _object(_object(raw, "context"), "page")
+        told = {"path": page.get("path"), "title": page.get("title"), "category": raw.get("category")}
+        found = {**{name: text for name, text in told.items() if isinstance(text, str) and text}, **found}
+    return _bounded(found, "properties")
 
 
 def _bounded(found: Mapping[str, Any], what: str) -> dict[str, Any]:
