@@ -106,9 +106,9 @@ class _Batch:
         new = unseen(connection, [one.source_id for one in self.said if not one.call.happens], self.now)
         told = [one for one in self.said if one.call.happens or one.source_id in new]
         self._look_up(connection, told)
-        for one in told:
-            if one.call is Call.ALIAS:
-                self._alias(connection, one)
+        aliases = [one for one in told if one.call is Call.ALIAS]
+        for one in aliases:
+            self._alias(connection, one)
         records = self._records(told)
         for _ in range(_ROUNDS):
             if not records:
@@ -118,6 +118,8 @@ class _Batch:
             self._look_up(connection, told)
             again = {reject.row for reject in tally.rejects}
             records = [one for one in records if one.row in again]
+        for one in aliases:  # both may be known only since this batch
+            self._alias(connection, one)
 
     def _records(self, told: Sequence[Said]) -> list[LeadRecord]:
         """The people whom messages name, as records; one whom nothing new is said of is not written again."""

@@ -296,6 +296,13 @@ def test_an_alias_of_a_user_makes_one_lead_of_two(home: Home) -> None:
     assert set(names) == {Identity(USER_ID, "old"), Identity(USER_ID, "new")}
 
 
+def test_an_alias_may_come_with_the_first_word_of_both(home: Home) -> None:
+    alias = {"type": "alias", "messageId": "m3", "previousId": "old", "userId": "new"}
+    assert send(home, track("m1", "Old", "old"), track("m2", "New", "new"), alias).merged == 1
+    assert [event.name for event in events(home, "userId:new")] == ["Old", "New"]
+    assert count_leads(home) == 1
+
+
 def test_an_alias_of_a_user_whom_nobody_called_otherwise_is_another_name(home: Home) -> None:
     send(home, track("m1", "Old", "old"))
     send(home, {"type": "alias", "messageId": "m2", "previousId": "old", "userId": "new"}, track("m3", "New", "new"))
