@@ -25,8 +25,8 @@ def tracker_site(
     beacons: Beacons | None = None,
     desk: SalesDesk | None = None,
 ) -> Tracker:
-    """The whole tracker: hot endpoints, pictures, pages of recipients, views of own pages where `beacons` take them, and
-    the pages of salespeople where there is a `desk`."""
+    """The whole tracker: hot endpoints, pictures, pages of recipients, views of own pages where `beacons` take them,
+    and the pages of salespeople where there is a `desk`."""
     press = Press(brand)
     shelf = AssetShelf(assets, services.writer)
     pages: ASGIApp = Pages(ring, recorder, services, press)

@@ -181,6 +181,8 @@ def test_a_file_of_deals_with_mistakes_is_shown_with_all_of_them(
     told = shown.out + shown.err
     assert "deals.csv:2:1  E505  closed_at: lies before the deal was opened" in told
     assert "deals.csv:3:1  E503  outcome: 'lots' is no outcome" in told
+
+
 def test_two_leads_become_one_after_a_question(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from engine.domain.api_keys import Scope
-from engine.service.api_keys import new_api_key
 from sqlalchemy import select
 
+from engine.domain.api_keys import Scope
+from engine.service.api_keys import new_api_key
 from engine.store.database import reading
 from engine.store.events import events_of
 from engine.store.leads import find_lead, identities_of, lead
