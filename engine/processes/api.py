@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -13,10 +14,12 @@ from engine.runtime.instruments import ApiInstruments
 from engine.service.api_keys import ApiKeys
 from engine.service.home import Home
 from engine.service.repeats import Repeats
+from engine.service.take_in import take_in
 from engine.store.database import StoreError
 from engine.web.api.guard import Gate
 from engine.web.api.limits import Buckets
 from engine.web.api.site import BODY_BYTES, Count, api_site
+from engine.web.event_clients import EventClients, EventGate
 from engine.web.server import Conditions, Role, serve
 
 API = Role.configured("API", "api")
@@ -38,5 +41,7 @@ def run_api(path: Path) -> None:
 def api_site_of(home: Home, count: Count | None = None) -> ASGIApp:
     """The API of a home; `count` hears of each request."""
     buckets = Buckets(home.config.api.per_minute, time.monotonic)
-    gate = Gate(ApiKeys(home), Repeats(home), buckets, StoreError)
-    return api_site(gate, (), count)
+    keys = ApiKeys(home)
+    gate = Gate(keys, Repeats(home), buckets, StoreError)
+    events = EventGate(keys.caller, buckets.draw, partial(take_in, home), StoreError, gate.writer)
+    return api_site(gate, (), count, EventClients(events))

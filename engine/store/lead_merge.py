@@ -20,7 +20,7 @@ from engine.store.actions import action
 from engine.store.columns import Base
 from engine.store.journey import tell, wake
 from engine.store.lead_import import suppressions_by_hash
-from engine.store.leads import lead, member
+from engine.store.leads import identities_of, lead, member
 from engine.store.permission import consent, suppress_hashes
 from engine.store.sales_tables import HandoffRow
 from engine.store.tables import DeliveryRow, EnrollmentRow, PassedOverRow, StoryRow
@@ -64,11 +64,12 @@ def merge_leads(
     courses = {side.number: _courses(connection, side.number) for side in (kept, other)}
     plan = settle_courses(courses[kept.number], courses[other.number])
     ended = [course for side in courses.values() for course in side if course.number in plan.ends]
+    called = _called(connection, by_number[other.number])
     _write_lead(connection, by_number[kept.number], together(kept, other, stages), now)
     _be_strict(connection, by_number[kept.number], by_number[other.number], against, now)
     _end_courses(connection, ended, now)
     _move(connection, kept, other, plan, now)
-    _tell(connection, kept, by_number[other.number], because, ended, now)
+    _tell(connection, kept, called, because, ended, now)
     return MergedLeads(kept.number, other.number, tuple(sorted({course.campaign for course in ended})))
 
 
@@ -211,8 +212,16 @@ def _unite(connection: Connection, table: Table, columns: Sequence[str], key: st
     connection.execute(delete(table).where(table.c.lead_id == other))
 
 
-def _tell(connection: Connection, kept: Side, other: Any, because: str, ended: Sequence[Course], now: datetime) -> None:
-    data = {"who": other.email or other.public_id, "because": because}
+def _called(connection: Connection, other: Any) -> str:
+    """What people know the other lead by: its address, another name, at last its opaque id."""
+    names = identities_of(connection, [other.id])[other.id]
+    return other.email or next((str(name) for name in names), "") or str(other.public_id)
+
+
+def _tell(
+    connection: Connection, kept: Side, called: str, because: str, ended: Sequence[Course], now: datetime
+) -> None:
+    data = {"who": called, "because": because}
     tell(connection, kept.number, Line(now, MERGED, data=data))
     runs = dict(
         connection.execute(

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from engine import __version__
 from engine.web.api.guard import Gate
 from engine.web.api.problems import ApiError, Kind, answer
+from engine.web.event_clients import EventClients, Fork
 
 log = logging.getLogger("ripeline.api")
 
@@ -38,9 +39,13 @@ _HEADERS = (
 )
 
 
-def api_site(gate: Gate, routers: Sequence[APIRouter], count: Count | None = None) -> ASGIApp:
-    """The whole API. Each router's routes stand behind the guard; `count` hears of each request."""
-    return Envelope(api_app(gate, routers), count)
+def api_site(
+    gate: Gate, routers: Sequence[APIRouter], count: Count | None = None, events: EventClients | None = None
+) -> ASGIApp:
+    """The whole API. Each router's routes stand behind the guard; `count` hears of each request; `events` are the
+    endpoints of event clients, which have a guard and answers of their own."""
+    app: ASGIApp = api_app(gate, routers)
+    return Envelope(app if events is None else Fork(app, events), count)
 
 
 def api_app(gate: Gate | None, routers: Sequence[APIRouter]) -> FastAPI:
