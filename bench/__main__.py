@@ -18,6 +18,7 @@ from bench import (
     memory,
     profile_send,
     render,
+    reports,
     send_path,
     simulate,
     smtp_transport,
@@ -40,6 +41,7 @@ ROWS: dict[str, Callable[[], None]] = {
     "import": import_leads.main,
     "memory": memory.main,
     "tick": tick_scale.main,
+    "reports": reports.main,
     "simulate": simulate.main,
     "start": command_start.main,
 }

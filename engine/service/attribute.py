@@ -21,6 +21,7 @@ from engine.service.home import Home
 from engine.service.uncertain import span_of
 from engine.store.bundles import home_value, set_home_value
 from engine.store.credit import (
+    any_stale,
     cohort,
     credit_day,
     deal_day,
@@ -79,7 +80,7 @@ def _renew(home: Home, sharing: Sharing) -> None:
 
 def _batch(home: Home, sharing: Sharing) -> int:
     with reading(home.store) as connection:
-        if not stale_deals(connection, 1):
+        if not any_stale(connection):
             return 0
     with writing(home.store) as connection:
         deals = stale_deals(connection, BATCH)

@@ -47,6 +47,11 @@ def stale_deals(connection: Connection, limit: int) -> list[Any]:
     return sorted(found.values(), key=lambda row: (row.opened_at, row.id))
 
 
+def any_stale(connection: Connection) -> bool:
+    """Whether there is a deal whose credit is to be worked out anew."""
+    return connection.scalar(select(opportunity.c.id).where(opportunity.c.stale == true()).limit(1)) is not None
+
+
 def shares_of(connection: Connection, deals: Sequence[int]) -> dict[int, dict[str, list[Share]]]:
     """The shares of these deals as they are, by model."""
     found: dict[int, dict[str, list[Share]]] = {number: {} for number in deals}

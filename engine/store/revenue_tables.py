@@ -70,6 +70,7 @@ class CreditDayRow(Base, table=True):
     these. A deal counts once for each name that touched it; its amount is divided among them."""
 
     __tablename__ = "credit_day"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # lies in the order of its key, in which reports read it
 
     model: str = Field(sa_column=Column(Text, primary_key=True))
     dimension: str = Field(sa_column=Column(Text, primary_key=True))

@@ -10,21 +10,32 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from engine.domain.deals import DealRecord
+from engine.domain.identity import EMAIL, Identity
 from engine.domain.traffic import HitKind
 from engine.service.gauges import gauges_of
 from engine.service.housekeeping import keep_house
-from tests.service.world import World
+from engine.service.record_opportunity import record_opportunity
+from engine.service.reports.attribution import attribution
+from engine.service.reports.lift import lift
+from engine.service.reports.report import Asked
+from engine.service.reports.revenue import revenue
+from tests.service.world import MONDAY, World
 
 JANE = "jane@northwind.example"
 
 SMALL = {"home", "bundle", "blob", "campaign", "alert", "json_each", "sqlite_sequence", "CONSTANT"}
 """What stays small however many leads there are."""
+
+ROLLED_UP = {"cost", "deal_day", "credit_day", "cohort"}
+"""What grows with days, not with leads."""
 
 MANY = {"due", "deferred", "sent", "failed", "dropped"}
 """States that many mails may be in; only a few are ever claimed, on the line or unknown."""
@@ -92,6 +103,26 @@ def test_no_statement_of_a_day_reads_a_whole_table(world: World) -> None:
             world.clock.step_to(world.clock.now() + timedelta(days=400))
     assert len(asked) > 40, "the day was not seen"
     wrong = list(faults(world, asked))
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_no_deal_and_no_report_on_deals_reads_a_table_that_grows_with_leads(world: World) -> None:
+    world.take_in(f"{JANE},Jane,web")
+    world.go()
+    world.hit(1, link=0)
+    world.later(days=1)
+    deal = DealRecord("crm", "1", MONDAY + timedelta(hours=12), (Identity(EMAIL, JANE),), amount=5)
+    with statements(world) as asked:
+        record_opportunity(world.home, deal)
+        keep_house(world.home, world.clock.now())
+        record_opportunity(world.home, replace(deal, amount=7))
+        keep_house(world.home, world.clock.now())
+        for by in ("theme", "campaign", "mail", "source"):
+            attribution(world.home, Asked(options={"by": by}))
+        revenue(world.home, Asked(MONDAY.date(), MONDAY.date()))
+        lift(world.home, Asked())
+    assert len(asked) > 40, "the deal was not seen"
+    wrong = [fault for fault in faults(world, asked) if not ROLLED_UP & set(_SCANNED.findall(fault))]
     assert not wrong, "\n\n".join(wrong)
 
 

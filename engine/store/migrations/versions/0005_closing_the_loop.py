@@ -310,6 +310,7 @@ def upgrade() -> None:
         sa.Column("won", sa.Integer(), nullable=False),
         sa.Column("revenue", RowId, nullable=False),
         sa.PrimaryKeyConstraint("model", "dimension", "day", "name", "recycled", name=op.f("pk_credit_day")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "deal_day",
