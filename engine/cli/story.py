@@ -42,6 +42,9 @@ def show_story(story: LeadStory) -> None:
 def told(story: LeadStory) -> Iterator[Line]:
     """The story, line by line."""
     yield from _head(story.head)
+    if story.head.ripe:
+        verdict, _, because = story.head.ripe.partition(": ")
+        yield [(f"{verdict}  ", "bold"), (because, "")]
     for concern in story.concerns:
         yield [(concern, "yellow")]
     yield []
@@ -51,7 +54,8 @@ def told(story: LeadStory) -> Iterator[Line]:
 
 def _head(head: Head) -> Iterator[Line]:
     names = [head.name or head.email or head.id]
-    score = f"score {head.score:g}" if head.score else ""
+    needs = f" (needs {head.needs:g})" if head.needs is not None else ""
+    score = f"score {head.score:g}{needs}" if head.score or needs else ""
     facts = [head.company, head.lifecycle, score, f"fit {head.fit}" if head.fit else ""]
     facts += [head.zone, f"on {', '.join(head.lists)}" if head.lists else "", f"consent: {head.consent}"]
     if head.name:

@@ -24,10 +24,10 @@ from engine.store.definitions import current_definition, note_definition
 from engine.store.journey import tell_many, wake
 from engine.store.scores import BulkScoring, Rescored, save_scores
 
-BITE = 1_000
+BITE = 500
 """Leads in one transaction: other writers on SQLite wait some tens of milliseconds."""
 
-MOST_BITES = 25
+MOST_BITES = 40
 """In one call of the daemon's, so that a home with a million leads does not keep it from everything else."""
 
 SCORING = "scoring"
@@ -69,8 +69,9 @@ def scheme_text(config: Config) -> str:
     return config.scoring.model_dump_json()
 
 
-def keep_scores(home: Home, programme: Programme, now: datetime, bites: int = MOST_BITES) -> Rescoring:
-    """Go on with what is due: all leads after the scoring changed, otherwise once a day those whose score fades."""
+def keep_scores(home: Home, programme: Programme, now: datetime, bites: int | None = MOST_BITES) -> Rescoring:
+    """Go on with what is due, in so many bites at most: all leads after the scoring changed, otherwise once a day those
+    whose score fades."""
     if not programme.policy.scoring.in_use:
         return Rescoring()
     text = scheme_text(home.config)

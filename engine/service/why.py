@@ -30,6 +30,7 @@ from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.mail_titles import MailTitles
 from engine.service.running import Running
+from engine.service.score import judged, ripeness
 from engine.service.story_words import Speaker
 from engine.service.who import full_name, meant_lead
 from engine.store.bundles import campaign_rows, home_value
@@ -43,7 +44,8 @@ from engine.store.permission import consents_of, suppressions_of
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Who the lead is."""
+    """Who the lead is. `needs` is the score that `sales_ready` asks for, while it is not reached; `ripe` says why the
+    lead is ripe, or is not; empty where config does not say when one is."""
 
     id: str
     name: str
@@ -56,6 +58,8 @@ class Head:
     consent: str
     lists: tuple[str, ...] = ()
     internal: bool = False
+    needs: float | None = None
+    ripe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def story_of_lead(home: Home, running: Running, name: str, now: datetime) -> Lea
     speaker = Speaker(zone, programme, titles)
     coming = outlook(papers.facts, programme, now)
     return LeadStory(
-        head=_head(papers, zone, now),
+        head=_head(papers, programme, zone, now),
         zone=zone,
         now=now,
         moments=tuple(_moments(papers, speaker)),
@@ -151,20 +155,27 @@ def _papers(home: Home, name: str) -> Papers:
         )
 
 
-def _head(papers: Papers, zone: ZoneInfo, now: datetime) -> Head:
+def _head(papers: Papers, programme: Programme, zone: ZoneInfo, now: datetime) -> Head:
     lead = papers.facts.lead
+    score, fit, view = lead.score, lead.fit, LeadView(papers.facts, None, None, {})
+    if programme.policy.scoring.in_use:
+        scored, graded, view = judged(papers.facts, programme, now)
+        score, fit = scored.score, graded.fit
+    ripe = ripeness(programme.policy, view, score, now)
     return Head(
         id=papers.row.public_id,
         name=full_name(lead.fields),
         email=lead.email,
         company=str(lead.fields.get("company") or ""),
         lifecycle=lead.lifecycle,
-        score=lead.score,
-        fit=lead.fit,
+        score=score,
+        fit=fit,
         zone=str(zone),
         consent=_consent(papers.consents, zone, now),
         lists=tuple(sorted(lead.lists)),
         internal=lead.internal,
+        needs=ripe.needs if ripe is not None else None,
+        ripe="" if ripe is None else f"{'ripe' if ripe.holds else 'not ripe'}: {ripe.because}",
     )
 
 
