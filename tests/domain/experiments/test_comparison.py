@@ -49,7 +49,9 @@ def test_as_many_more_leads_as_are_named_would_decide_if_the_difference_stays() 
     more = judge(groups, PLAN).needs
     factor = (800 + more) / 800
     grown = [Group(round(one.leads * factor), round(one.did * factor)) for one in groups]
-    assert 0.9 < abs(grown[1].rate - grown[0].rate) / (difference(*grown, PLAN).high - grown[1].rate + grown[0].rate) < 1.1
+    assert (
+        0.9 < abs(grown[1].rate - grown[0].rate) / (difference(*grown, PLAN).high - grown[1].rate + grown[0].rate) < 1.1
+    )
     assert judge([Group(500, 27), Group(500, 30)], PLAN).needs > 1000
 
 
@@ -72,6 +74,8 @@ def test_a_difference_that_is_there_is_found() -> None:
     assert found >= 95
 
 
-@pytest.mark.parametrize(("number", "words"), [(3, "3"), (10, "10"), (1000, "1,000"), (1872, "1,900"), (99_800, "100,000")])
+@pytest.mark.parametrize(
+    ("number", "words"), [(3, "3"), (10, "10"), (1000, "1,000"), (1872, "1,900"), (99_800, "100,000")]
+)
 def test_rough_numbers_are_told_roughly(number: int, words: str) -> None:
     assert in_words(number) == words
