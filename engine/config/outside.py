@@ -65,6 +65,12 @@ class Api(Section):
         "with its proof beside it: `consent_at`, `consent_ip` or `consent_text`. Empty: no call ever says so.",
         examples=["marketing_consent"],
     )
+    events: tuple[str, ...] = Field(
+        (),
+        description="The events of event clients that are kept, by name; all when empty. Each is looked at whenever "
+        "its lead is decided: who tells of every click should name those that matter here.",
+        examples=[["trial_started", "trial_converted"]],
+    )
     per_minute: int = Field(1200, ge=1, description="Requests a minute that one key may make.")
 
 

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from engine.domain.accounts import company_test
 from engine.domain.identity import ANONYMOUS_ID, EMAIL, ENTROPY_BYTES, USER_ID, Identity, public_id
 from engine.domain.journey.facts import PAGE_VIEW_NAME, SCREEN_VIEW_NAME, EventKind
-from engine.domain.leadfields import BUILTINS
+from engine.domain.leadfields import BUILTINS, one_line
 from engine.domain.leadmerge import Values
 from engine.domain.leadrecord import LeadRecord
 from engine.domain.segment import Call, Refused, Said, read_message
@@ -28,6 +29,7 @@ from engine.inbound.traits import TraitReader
 from engine.service.event_notes import note_refused, note_traits
 from engine.service.home import Home
 from engine.service.import_leads import internal_test
+from engine.store.accounts import join_account
 from engine.store.bulk import CollisionError
 from engine.store.database import writing
 from engine.store.events import NewEvent
@@ -41,6 +43,9 @@ from engine.store.visitors import NewVisit, add_visits, join_visitors, unseen
 SOURCE = "events"
 """The source of leads that events made known, where no trait says another."""
 
+GROUP = "group"
+"""The kind of an account's name that group calls give it."""
+
 BY_IDENTIFY = "joined: done before it was known who that is; then identified"
 _TRIES = 5
 _ROUNDS = 4
@@ -51,13 +56,15 @@ _KINDS = {Call.TRACK: EventKind.CUSTOM, Call.PAGE: EventKind.PAGE_VIEW, Call.SCR
 @dataclass(frozen=True, slots=True)
 class TakenIn:
     """What became of a batch: `events` of leads and `visits` of unknown visitors that are new, `joined` visits that
-    became leads' events, `merged` pairs of leads, and the messages that were refused."""
+    became leads' events, `merged` pairs of leads, `passed_over` events that config does not keep, and the messages that
+    were refused."""
 
     messages: int
     events: int = 0
     visits: int = 0
     joined: int = 0
     merged: int = 0
+    passed_over: int = 0
     refused: tuple[Refused, ...] = ()
 
 
@@ -70,7 +77,18 @@ def take_in(home: Home, messages: Sequence[object], sent_at: object = None) -> T
     now = home.clock.now()
     read = [read_message(raw, place, sent_at, now) for place, raw in enumerate(messages)]
     refused = tuple(one for one in read if isinstance(one, Refused))
-    said = [one for one in read if isinstance(one, Said)]
+    wanted = frozenset(name.casefold() for name in home.config.api.events)
+    said = [one for one in read if isinstance(one, Said) and _is_kept(one, wanted)]
+    taken = _taken(home, said, refused, now) if said or refused else TakenIn(0)
+    return replace(taken, messages=len(read), passed_over=len(read) - len(said) - len(refused))
+
+
+def _is_kept(said: Said, wanted: frozenset[str]) -> bool:
+    """Whether config wants to hear of it: of all events, or of this one. A page is looked at wherever it is."""
+    return said.call is not Call.TRACK or not wanted or said.name.casefold() in wanted
+
+
+def _taken(home: Home, said: Sequence[Said], refused: tuple[Refused, ...], now: datetime) -> TakenIn:
     for _ in range(_TRIES - 1):
         try:
             return _Batch(home, said, refused, now).take()
@@ -91,20 +109,22 @@ class _Batch:
     unknown_traits: Counter[str] = field(default_factory=Counter)
     unfit_traits: dict[str, str] = field(default_factory=dict)
     merged: int = 0
+    told: list[Said] = field(default_factory=list)
 
     def take(self) -> TakenIn:
         with writing(self.home.store) as connection:
             self._people(connection)
             joined = self._devices(connection)
+            self._companies(connection)
             events, visits = self._happened(connection)
             note_refused(connection, self.refused, self.now)
             note_traits(connection, self.unknown_traits, self.unfit_traits, self.now)
-        return TakenIn(len(self.said) + len(self.refused), events, visits, joined, self.merged, self.refused)
+        return TakenIn(0, events, visits, joined, self.merged, refused=self.refused)
 
     def _people(self, connection: Any) -> None:
         """Make or change the leads whom messages name; those of whom two turn out to be one are merged before."""
         new = unseen(connection, [one.source_id for one in self.said if not one.call.happens], self.now)
-        told = [one for one in self.said if one.call.happens or one.source_id in new]
+        self.told = told = [one for one in self.said if one.call.happens or one.source_id in new]
         self._look_up(connection, told)
         aliases = [one for one in told if one.call is Call.ALIAS]
         for one in aliases:
@@ -189,6 +209,7 @@ class _Batch:
             start=Values(start, {}),
             internal=internal_test(config.internal),
             new_id=lambda: public_id(self.now, os.urandom(ENTROPY_BYTES)),
+            company=company_test(config.accounts.personal_domains, internal_test(config.internal)),
             permits=False,
         )
 
@@ -207,6 +228,14 @@ class _Batch:
         add_names(connection, [(number, name) for name, number in new.items()])
         self.known.update(new)
         return join_visitors(connection, {name.value: number for name, number in new.items()}, BY_IDENTIFY, self.now)
+
+    def _companies(self, connection: Any) -> None:
+        """A group call says which company somebody belongs to; of a visitor whom nobody knows it says nothing."""
+        for one in self.told:
+            number = self._lead_of(one) if one.call is Call.GROUP else None
+            if number is not None:
+                called = one_line(one.traits.get("name") or "")
+                join_account(connection, number, GROUP, one.name, called if isinstance(called, str) else "", self.now)
 
     def _lead_of(self, said: Said) -> int | None:
         return next((self.known[name] for name in said.names if name in self.known), None)

@@ -94,7 +94,9 @@ def _person(group: Identity | int, record: LeadRecord, known: dict[Identity, int
 
 def _about_two(record: LeadRecord, met: dict[Identity, Identity | int]) -> Reject:
     names = [str(one) for one in record.identities if one in met]
-    return Reject(record.row, "", f"{' and '.join(names)} belong to different leads here; merge the leads first")
+    return Reject(
+        record.row, "", f"{' and '.join(names)} belong to different leads here; `ripeline merge` makes one of them"
+    )
 
 
 def _decider(connection: Connection, people: Sequence[Person], policy: ImportPolicy, now: datetime) -> Decider:

@@ -16,6 +16,7 @@ from engine.domain.journey.decision import Line
 from engine.domain.leadfields import folded
 from engine.domain.leadmerge import SAID_BY_THE_PERSON
 from engine.domain.merging import MERGED, Course, Courses, Side, Together, settle_courses, side_of, survivor, together
+from engine.store.accounts import ANY_CHANGE, rescore_accounts
 from engine.store.actions import action
 from engine.store.columns import Base
 from engine.store.journey import tell, wake
@@ -34,6 +35,10 @@ story: Table = StoryRow.__table__  # type: ignore[attr-defined]
 _WAITING = ("due", "deferred")
 _OWN_WAY = ("lead", "list_member", "passed_over", "enrollment")
 """Tables whose rows need more than another lead's number."""
+
+
+_GONE: dict[str, Any] = {"next_due_at": None, "account_id": None, "score": 0.0}
+"""What a lead is that went into another: never due, and in no sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,9 @@ def _move(connection: Connection, kept: Side, other: Side, plan: Courses, now: d
     connection.execute(update(delivery).where(*unsent).values(address_hash=hashed))
     gone = lead.c.id == other.number
     connection.execute(update(lead).where(lead.c.merged_into == other.number).values(merged_into=kept.number))
-    connection.execute(update(lead).where(gone).values(merged_into=kept.number, next_due_at=None, updated_at=now))
+    connection.execute(update(lead).where(gone).values(**_GONE, merged_into=kept.number, updated_at=now))
+    accounts = {side.account for side in (kept, other) if side.account is not None}
+    rescore_accounts(connection, accounts, ANY_CHANGE, now)
     wake(connection, [kept.number], now)
 
 

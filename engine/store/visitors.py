@@ -23,6 +23,9 @@ visitor = VisitorEventRow.__table__  # type: ignore[attr-defined]
 seen = SeenMessageRow.__table__  # type: ignore[attr-defined]
 
 
+MOST_JOINED = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class NewVisit:
     """Something that an unknown visitor did. `source_id` names it for ever; `delivery` is the mail whose link led here,
@@ -69,15 +72,15 @@ def join_visitors(connection: Connection, leads: Mapping[str, int], judged: str,
     """What these visitors (by their ids) did becomes what the leads did: same id, same instant; how many events.
 
     `judged` says by what they are known to be the same, in words. Nothing is left behind, so doing it again does
-    nothing.
+    nothing. Of a visitor beyond all measure, a program say, the newest `MOST_JOINED` are joined and the rest forgotten.
     """
     if not leads:
         return 0
-    query = select(visitor).where(among(connection, visitor.c.visitor, list(leads))).order_by(visitor.c.id)
-    rows = list(connection.execute(query))
+    query = select(visitor).where(among(connection, visitor.c.visitor, list(leads))).order_by(visitor.c.id.desc())
+    rows = list(connection.execute(query.limit(MOST_JOINED)))
     if not rows:
         return 0
-    add_events(connection, [_event(row, leads[row.visitor], judged, now) for row in rows])
+    add_events(connection, [_event(row, leads[row.visitor], judged, now) for row in reversed(rows)])
     connection.execute(delete(visitor).where(among(connection, visitor.c.visitor, list(leads))))
     wake(connection, sorted({leads[row.visitor] for row in rows}), now)
     return len(rows)

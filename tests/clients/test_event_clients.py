@@ -18,10 +18,12 @@ from engine.service.api_keys import new_api_key
 from engine.store.database import reading
 from engine.store.events import events_of
 from engine.store.leads import find_lead, identities_of, lead
+from engine.store.sales_tables import AccountRow
 from tests.faults.daemons import Town, until
 from tests.faults.test_killed_tracker import free_port
 
 HERE = Path(__file__).parent
+account = AccountRow.__table__  # type: ignore[attr-defined]
 CLIENTS = Path(sys.prefix) / "clients"
 """Where `make clients` puts them."""
 PATIENCE = 60
@@ -95,6 +97,7 @@ def check_story(api: Api) -> None:
             for one in events_of(connection, row.id)
         }
         (trial,) = (one for one in events_of(connection, row.id) if one.name == "Trial started")
+        companies = list(connection.execute(select(account)))
     assert len(leads) == 1, "one person, whatever they are called"
     assert row.email == "Jane@northwind.example"
     assert {name: row.fields[name] for name in ("first_name", "plan")} == {"first_name": "Jane", "plan": "pro"}
@@ -108,6 +111,7 @@ def check_story(api: Api) -> None:
     }
     assert trial.properties == {"seats": 3, "tags": ["a", "b"]}
     assert trial.evidence["library"]
+    assert [company.name for company in companies if company.id == row.account_id] == ["Northwind"]
     assert abs((home.clock.now() - trial.at).total_seconds()) < PATIENCE
 
 

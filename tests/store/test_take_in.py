@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from engine.store.facts import load_facts
 from engine.store.journey import story_of
 from engine.store.leads import find_lead, identities_of, lead
 from engine.store.permission import consents_of, suppress_hashes, suppressions_of
+from engine.store.sales_tables import AccountRow, HandoffRow
 from engine.store.tables import DeliveryRow, EnrollmentRow
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -33,6 +36,7 @@ CONFIG = Config(
     fields={"plan": LeadField(type="choice", choices=("free", "pro")), "seats": LeadField(type="number")},
     api=Api(consent_trait="marketing_consent"),
 )
+account = AccountRow.__table__  # type: ignore[attr-defined]
 visitor = VisitorEventRow.__table__  # type: ignore[attr-defined]
 
 
@@ -319,6 +323,60 @@ def test_pages_and_screens_are_page_views(home: Home) -> None:
     ]
 
 
+def test_only_events_that_config_names_are_kept_if_it_names_any(home: Home) -> None:
+    api = CONFIG.api.model_copy(update={"events": ("Trial started",)})
+    choosy = replace(home, config=CONFIG.model_copy(update={"api": api}))
+    page = {"type": "page", "messageId": "m3", "userId": "u1", "name": "Pricing"}
+    taken = send(choosy, track("m1", "trial STARTED", "u1"), track("m2", "clicked", "u2"), page)
+    assert (taken.messages, taken.events, taken.passed_over, taken.refused) == (3, 2, 1, ())
+    assert [event.name for event in events(home, "userId:u1")] == ["trial STARTED", "page_view"]
+    assert row_of(home, "userId:u2") is None
+
+
+def account_of(home: Home, name: str) -> tuple[int, str] | None:
+    row = row_of(home, name)
+    with reading(home.store) as connection:
+        found = connection.execute(select(account).where(account.c.id == row.account_id)).one_or_none()
+    return (found.id, found.name) if found else None
+
+
+def test_a_group_call_says_which_company_somebody_belongs_to(home: Home) -> None:
+    group = {"type": "group", "userId": "u1", "groupId": "g1", "traits": {"name": "Northwind"}}
+    send(home, group | {"messageId": "m1"}, group | {"messageId": "m2", "userId": "u2", "traits": {}})
+    found = account_of(home, "userId:u1")
+    assert found is not None
+    assert found[1] == "Northwind"
+    assert account_of(home, "userId:u2") == found
+    send(home, group | {"messageId": "m3", "groupId": "g2"}, group | {"messageId": "m1"})
+    assert account_of(home, "userId:u1") != found, "and the group call that came before does not undo it"
+
+
+def test_a_company_known_by_its_domain_gets_the_groups_name(home: Home) -> None:
+    send(home, identify("m1", "u1", email="jane@northwind.example"))
+    found = account_of(home, "userId:u1")
+    assert found is not None
+    send(home, {"type": "group", "messageId": "m2", "userId": "u1", "groupId": "g1", "traits": {"name": "Northwind"}})
+    assert account_of(home, "userId:u1") == (found[0], "Northwind")
+
+
+def test_a_group_call_of_a_visitor_makes_nobody(home: Home) -> None:
+    taken = send(home, {"type": "group", "messageId": "m1", "anonymousId": "a1", "groupId": "g1"})
+    assert (taken.refused, count_leads(home)) == ((), 0)
+
+
+def test_who_went_into_another_lead_counts_in_no_accounts_score(home: Home) -> None:
+    import_csv(home, "email\njane@northwind.example\n")
+    send(home, track("m1", "Signed up", "u1"))
+    send(home, {"type": "group", "messageId": "m2", "userId": "u1", "groupId": "g1"})
+    with writing(home.store) as connection:
+        connection.execute(lead.update().values(score=20.0))
+    send(home, identify("m3", "u1", email="jane@northwind.example"))
+    with reading(home.store) as connection:
+        scores = {row.id: row.score for row in connection.execute(select(account))}
+    assert scores[row_of(home, "userId:u1").account_id] == 20.0
+    assert sum(scores.values()) == 20.0
+
+
 def enrol(home: Home, name: str, campaign: str, mails: int, **values: Any) -> int:
     """A run of the lead through a campaign, with so many mails sent and one that waits."""
     row = row_of(home, name)
@@ -436,3 +494,40 @@ def test_the_old_id_of_a_merged_lead_leads_to_the_one_that_stayed(home: Home) ->
     import_csv(home, f"ripeline_id,first_name\n{old},Jane\n")
     assert row_of(home, "jane@x.example").fields == {"first_name": "Jane"}
     assert count_leads(home) == 1
+
+
+def test_of_two_open_hand_offs_one_goes_on(home: Home) -> None:
+    import_csv(home, "email\njane@x.example\n")
+    send(home, track("m1", "Signed up", "u1"))
+    table = HandoffRow.__table__  # type: ignore[attr-defined]
+    with writing(home.store) as connection:
+        for name, owner in (("jane@x.example", "ann"), ("userId:u1", "tom")):
+            number = find_lead(connection, name).id
+            row = {"lead_id": number, "at": NOON, "ripened_at": NOON, "state": "offered", "owner": owner, "story": {}}
+            connection.execute(table.insert(), row | {"clock_at": NOON + timedelta(hours=4)})
+            connection.execute(lead.update().where(lead.c.id == number).values(handed_off_at=NOON))
+    send(home, identify("m2", "u1", email="jane@x.example"))
+    with reading(home.store) as connection:
+        rows = list(connection.execute(select(table).order_by(table.c.id)))
+    kept = row_of(home, "userId:u1")
+    assert [(row.lead_id, row.owner, row.ended_at is None, row.clock_at is None) for row in rows] == [
+        (kept.id, "ann", True, False),
+        (kept.id, "tom", False, True),
+    ]
+    assert kept.handed_off_at == NOON
+
+
+def test_batches_at_the_same_time_make_each_lead_once(home: Home) -> None:
+    """Two processes hear of the same new people at once."""
+    start = Barrier(2)
+
+    def one(name: str) -> TakenIn:
+        start.wait(10)
+        batch = [identify(f"{name}{n}", f"u{n}", email=f"u{n}@x.example") for n in range(20)]
+        return send(home, *batch, track(f"{name}t", "Did", "u7"), track("same", "Once", "u7"))
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = list(pool.map(one, ("a", "b")))
+    assert count_leads(home) == 20
+    assert sum(one.events for one in taken) == 3
+    assert sorted(event.name for event in events(home, "userId:u7")) == ["Did", "Did", "Once"]
