@@ -16,6 +16,8 @@ Key = tuple[Any, ...]
 Figures = Mapping[str, float]
 """Columns of a roll-up and what is added to them."""
 
+DAY, MONTH = "day", "month"
+"""The lengths of time that credit is summed over."""
 DIMENSIONS = ("campaign", "theme", "mail", "source")
 """By what credit is told."""
 
@@ -94,14 +96,21 @@ def deal_days(one: Counted) -> Iterator[tuple[Key, Figures]]:
 
 
 def credit_days(one: Counted, shares: Mapping[str, Sequence[Share]]) -> Iterator[tuple[Key, Figures]]:
-    """What the shares of a deal, by model, add by day and by campaign, theme, mail and source."""
+    """What the shares of a deal, by model, add by day and month, and by campaign, theme, mail and source."""
+    opened = date.fromisoformat(one.opened)
+    won = date.fromisoformat(one.closed) if one.won and one.closed is not None else None
     for model, parts in shares.items():
         for dimension in DIMENSIONS:
             for name, amount in _by_name(parts, dimension).items():
-                place = (model, dimension)
-                yield (*place, date.fromisoformat(one.opened), name, one.recycled), {"opened": 1, "pipeline": amount}
-                if one.won and one.closed is not None:
-                    yield (*place, date.fromisoformat(one.closed), name, one.recycled), {"won": 1, "revenue": amount}
+                for span in (DAY, MONTH):
+                    place, group = (model, dimension, span), (name, one.recycled)
+                    yield (*place, _begin(opened, span), *group), {"opened": 1, "pipeline": amount}
+                    if won is not None:
+                        yield (*place, _begin(won, span), *group), {"won": 1, "revenue": amount}
+
+
+def _begin(day: date, span: str) -> date:
+    return day.replace(day=1) if span == MONTH else day
 
 
 def _by_name(parts: Iterable[Share], dimension: str) -> dict[str, int]:

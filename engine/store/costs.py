@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, func, select, update
 
+from engine.domain.deal_figures import MONTH
 from engine.store.inserts import insert_ignoring
 from engine.store.many import run_many
 from engine.store.revenue_tables import CostRow, CreditDayRow
@@ -51,4 +52,5 @@ def campaigns_ever(connection: Connection) -> set[str]:
     """The campaigns that are here or were, and those that touches named."""
     here = set(connection.scalars(select(campaign.c.name)))
     named = select(credit_day.c.name).where(credit_day.c.model == "linear", credit_day.c.dimension == "campaign")
+    named = named.where(credit_day.c.span == MONTH)
     return here | set(connection.scalars(named.distinct()))

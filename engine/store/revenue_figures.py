@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
+from engine.domain.deal_figures import DAY, MONTH
 from engine.store.cohorts import handoff
 from engine.store.credit import cohort, credit_day, deal_day
 from engine.store.opportunities import opportunity
@@ -27,6 +28,32 @@ class Days:
         if self.first is not None:
             query = query.where(day >= self.first)
         return query if self.last is None else query.where(day <= self.last)
+
+    def whole_months(self) -> tuple[date | None, date | None]:
+        """The first day of the first whole month, and the day after the last one; None where that end is open."""
+        first, last = self.first, self.last
+        begin = None if first is None else first if first.day == 1 else _next_month(first)
+        end = None if last is None else (last + timedelta(days=1)).replace(day=1)
+        return begin, end
+
+    def pieces(self, span: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Rows of whole months, and rows of days for what is left of the first month and of the last."""
+        begin, end = self.whole_months()
+        if begin is not None and end is not None and begin >= end:
+            return and_(span == DAY, day >= self.first, day <= self.last)
+        months = [span == MONTH]
+        months += [day >= begin] if begin is not None else []
+        months += [day < end] if end is not None else []
+        pieces = [and_(*months)]
+        if begin is not None:
+            pieces.append(and_(span == DAY, day >= self.first, day < begin))
+        if end is not None:
+            pieces.append(and_(span == DAY, day >= end, day <= self.last))
+        return or_(*pieces)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +84,8 @@ def credit_totals(connection: Connection, model: str, dimension: str, days: Days
     figures = (credit_day.c.opened, credit_day.c.pipeline, credit_day.c.won, credit_day.c.revenue)
     query = select(credit_day.c.name, credit_day.c.recycled, *(func.sum(one) for one in figures))
     query = query.where(credit_day.c.model == model, credit_day.c.dimension == dimension)
-    query = days.within(query, credit_day.c.day).group_by(credit_day.c.name, credit_day.c.recycled)
+    query = query.where(days.pieces(credit_day.c.span, credit_day.c.day))
+    query = query.group_by(credit_day.c.name, credit_day.c.recycled)
     return [
         Credited(name, bool(recycled), *(int(one) for one in sums))
         for name, recycled, *sums in connection.execute(query)

@@ -66,14 +66,19 @@ class CreditRow(Base, table=True):
 
 class CreditDayRow(Base, table=True):
     """Roll-up of credit: `opened` deals and their `pipeline` by the day on which they were opened, `won` deals and
-    their `revenue` by the day on which they were closed. `dimension` is campaign, theme, mail or source, `name` one of
-    these. A deal counts once for each name that touched it; its amount is divided among them."""
+    their `revenue` by the day on which they were closed.
+
+    Each stands here by its day (`span` day) and once more in its month (`span` month, by its first day), so that years
+    are summed from months. `dimension` is campaign, theme, mail or source, `name` one of these. A deal counts once for
+    each name that touched it; its amount is divided among them.
+    """
 
     __tablename__ = "credit_day"
     __table_args__ = ({"sqlite_with_rowid": False},)  # lies in the order of its key, in which reports read it
 
     model: str = Field(sa_column=Column(Text, primary_key=True))
     dimension: str = Field(sa_column=Column(Text, primary_key=True))
+    span: str = Field(sa_column=Column(Text, primary_key=True))
     day: date = Field(sa_column=Column(Date, primary_key=True))
     name: str = Field(sa_column=Column(Text, primary_key=True))
     recycled: bool = Field(primary_key=True)

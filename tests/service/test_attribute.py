@@ -167,13 +167,15 @@ def test_roll_ups_by_day_tell_deals_as_they_are(books: Books) -> None:
     assert (closed.won, closed.revenue, closed.revenue_squares, closed.cycle) == (1, 100_000, 1_000_000.0, 5)
     assert (closed.listed, closed.discount) == (1, 2_000)
     assert days[date(2026, 11, 19), True].lost == 1
-    themes = {(row.day, row.name): row for row in rows(books, credit_day) if (row.model, row.dimension) == THEME}
+    themes = {
+        (row.day, row.name): row for row in rows(books, credit_day) if (row.model, row.dimension, row.span) == THEME
+    }
     assert themes[date(2026, 11, 10), "data"].pipeline == 50_000
     assert themes[date(2026, 11, 15), "data"].revenue == 50_000
     assert themes[date(2026, 11, 10), "data"].opened == 1
 
 
-THEME = ("linear", "theme")
+THEME = ("linear", "theme", "day")
 
 
 def everything(books: Books) -> dict[str, Counter[Any]]:
@@ -278,4 +280,6 @@ def test_credit_always_adds_up_to_the_deals(books: Books, deals: list[tuple[int,
             assert (connection.scalar(query) or 0) == whole
             for dimension in ("campaign", "theme", "mail", "source"):
                 of = (credit_day.c.model == model.value, credit_day.c.dimension == dimension)
-                assert (connection.scalar(select(func.sum(credit_day.c.pipeline)).where(*of)) or 0) == whole
+                for span in ("day", "month"):
+                    query = select(func.sum(credit_day.c.pipeline)).where(*of, credit_day.c.span == span)
+                    assert (connection.scalar(query) or 0) == whole

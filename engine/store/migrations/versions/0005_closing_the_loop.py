@@ -302,6 +302,7 @@ def upgrade() -> None:
         "credit_day",
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("span", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("recycled", sa.Boolean(), nullable=False),
@@ -309,7 +310,7 @@ def upgrade() -> None:
         sa.Column("pipeline", RowId, nullable=False),
         sa.Column("won", sa.Integer(), nullable=False),
         sa.Column("revenue", RowId, nullable=False),
-        sa.PrimaryKeyConstraint("model", "dimension", "day", "name", "recycled", name=op.f("pk_credit_day")),
+        sa.PrimaryKeyConstraint("model", "dimension", "span", "day", "name", "recycled", name=op.f("pk_credit_day")),
         sqlite_with_rowid=False,
     )
     op.create_table(
