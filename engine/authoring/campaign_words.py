@@ -112,6 +112,16 @@ OF_KIND: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Several subjects or several mails, of which each lead gets one, always the same; balanced.",
             '{ subject = ["One", "Another"] }',
         ),
+        "measure": (
+            "What variants are compared by: `clicked` (the default), `replied`, `goal` (the campaign's) or `opened`, "
+            "which machines do more than people.",
+            '"goal"',
+        ),
+        "smallest": (
+            "The smallest difference between variants worth knowing, in points. Default: config's. Decide it before "
+            "the first mail.",
+            '"2%"',
+        ),
         "repeat": ("Whether the mail goes again on a later visit of its stage. Default `false`.", "true"),
         "late": ("With `at`: `skip` (the default) or `send` a mail whose date has passed.", '"send"'),
         "expires": ("How long after it was due the mail is still worth sending.", '"45m"'),

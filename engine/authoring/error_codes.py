@@ -59,6 +59,7 @@ CODES: Mapping[str, str] = {
     "E214": "A step has a wait and a date.",
     "E215": "A step says what happens when it is late, and has no date.",
     "E216": "Variants leave nothing to compare.",
+    "E218": "A mail says how variants are compared, and has none; or they are compared by a goal that is not there.",
     "E217": "`moved` names what is not there, or is still there.",
     "E230": "A mail address is not well-formed.",
     "E231": "Nothing says who the mails of a live campaign are from.",

@@ -88,6 +88,12 @@ FINDINGS: Mapping[str, Finding] = {
         "`[check] stages` in config; `ripeline check --coverage` shows all themes and stages.",
         "Write the mail and a step that sends it, or take the stage out of `[check] stages`.",
     ),
+    "W227": Finding(
+        "Variants are compared by opens.",
+        "Most opens are machines': Apple's privacy proxy and scanners open mails that nobody reads. Ripeline counts "
+        "those of people only, and they are the few whose program tells. No winner is ever chosen by opens.",
+        "Compare by `clicked` (the default), `replied` or the campaign's `goal`.",
+    ),
     "W226": Finding(
         "A time of the week is named at which the window is closed.",
         "The mail waits for the next opening, so it never goes at the time that the file says.",

@@ -28,7 +28,7 @@ from engine.authoring.schema_shapes import (
     whole,
 )
 from engine.authoring.schema_silence import silence
-from engine.authoring.step_keys import COMMON_KEYS, STEP_KEYS
+from engine.authoring.step_keys import COMMON_KEYS, MEASURES, STEP_KEYS
 from engine.config.model import Config
 from engine.domain.campaign import EXIT, HOLD, CampaignState
 from engine.domain.delivery import MailKind
@@ -73,6 +73,8 @@ _OF_KINDS: Mapping[str, Shape] = {
     "thread": TEXT,
     "from": _SENDER,
     "variants": _VARIANTS,
+    "measure": {**choice(MEASURES), "default": MEASURES[0]},
+    "smallest": {"type": "string", "pattern": r"^\s*(?!0*(\.0*)?\s*%)\d{1,2}(\.\d+)?\s*%\s*$"},
     "repeat": {**FLAG, "default": False},
     "late": {**choice(("skip", "send")), "default": "skip"},
     "expires": TEXT,

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from engine.authoring.reader import Converter, Notes, Table, choice, each, flag, line, text
 from engine.authoring.toml_source import Item
-from engine.authoring.values import UNREADABLE, at, delay, limit, mailbox, name, rule, span
+from engine.authoring.values import UNREADABLE, at, delay, limit, mailbox, name, rule, share, span
 from engine.domain.delivery import MailKind
 from engine.domain.rules import Rule, Scope, canonical
 from engine.domain.sender import Sender
@@ -29,6 +29,9 @@ from engine.domain.timing import At, BusinessDays, Delay, Span
 
 OWNER = "owner"
 SALES = "sales"
+MEASURES = ("clicked", "opened", "replied", "goal")
+"""What variants are compared by; the first unless a step says otherwise."""
+OF_VARIANTS = ("measure", "smallest")
 SOMEBODY = 'who = "owner"'
 
 
@@ -66,6 +69,8 @@ def _email(step: Table, common: Common, reading: Reading) -> Step | None:
     thread = step.get("thread", text, "")
     sent_by = step.get("from", sender(reading.default_sender))
     variants: Mapping[str, tuple[str, ...]] = step.get("variants", _variants) or {}
+    measure = step.get("measure", choice(*MEASURES), MEASURES[0])
+    smallest = step.get("smallest", share)
     repeat = step.get("repeat", flag, False)
     late = step.get("late", choice("skip", "send"), "skip")
     expires = step.get("expires", span)
@@ -78,6 +83,8 @@ def _email(step: Table, common: Common, reading: Reading) -> Step | None:
         thread=thread,
         sender=sent_by,
         variants=variants,
+        measure=measure or MEASURES[0],
+        smallest=smallest,
         repeat=repeat,
         late=late,
         expires=expires,
@@ -162,7 +169,9 @@ def _recipient(item: Item, notes: Notes) -> str | None:
 
 
 STEP_KEYS: Mapping[str, StepKeys] = {
-    "email": StepKeys('"welcome"', ("kind", "thread", "from", "variants", "repeat", "late", "expires"), _email),
+    "email": StepKeys(
+        '"welcome"', ("kind", "thread", "from", "variants", *OF_VARIANTS, "repeat", "late", "expires"), _email
+    ),
     "branch": StepKeys('[{ when = "…", go = "…" }]', (), _branch),
     "set": StepKeys('{ lifecycle = "mql" }', (), _set),
     "notify": StepKeys('"what to say"', ("who",), _notify),

@@ -247,3 +247,17 @@ def silences(item: Item, notes: Notes) -> tuple[Silence, ...] | None:
     found = [read_silence(code, inside.value, inside.key, inside.place) for code, inside in item.entries()]
     notes.extend(one for one in found if isinstance(one, Problem))
     return tuple(one for one in found if isinstance(one, Silence))
+
+
+_SHARE = re.compile(r"(?P<number>\d{1,2}(?:\.\d+)?)\s*%")
+
+
+def share(item: Item, notes: Notes) -> float | None:
+    """`"2%"` as 0.02: more than nothing, less than everything."""
+    found = _SHARE.fullmatch(item.value.strip()) if isinstance(item.value, str) else None
+    if found is None or not float(found["number"]):
+        number = item.value if isinstance(item.value, (int, float)) and not isinstance(item.value, bool) else 0
+        hint = f'write "{number if number >= 1 else number * 100:g}%"' if 0 < number < 100 else ""
+        notes.wrong_type(item, 'a share such as "2%"', hint)
+        return None
+    return float(found["number"]) / 100

@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "plan": Entry("plan", AUTHOR, "Show what applying the files would do to leads."),
     "simulate": Entry("simulate", AUTHOR, "Play months of all leads on a virtual clock: mails, funnels, collisions."),
     "apply": Entry("apply", AUTHOR, "Make the files what runs, after showing what changes."),
+    "winner": Entry("winner", AUTHOR, "Choose the variant of a mail that every lead to come gets."),
     "rollback": Entry("rollback", AUTHOR, "Go back to an earlier bundle, after showing what changes."),
     "fmt": Entry("fmt", AUTHOR, "Lay out campaigns, scenarios and config in one way."),
     "schema": Entry("schema", AUTHOR, "Let editors complete and explain the keys of your files."),

@@ -108,6 +108,9 @@ class Experiments(Section):
     """Variants of mails, and when one of them has won."""
 
     confidence: float = Field(0.95, gt=0.5, lt=1, description="How sure one must be before a winner is named.")
+    smallest: float = Field(
+        0.02, gt=0, lt=1, description="The smallest difference worth knowing (0-1), where a step does not say."
+    )
     winner: Literal["person", "test"] = Field(
         "person", description="Who chooses a winner: a person, or the test by itself."
     )

@@ -63,12 +63,24 @@ def mail_moments(
     for mail in deliveries:
         title = f'"{mail.subject}"' if mail.subject else speaker.title(mail.campaign, mail.step)
         title += " (test)" if mail.test else ""
+        title += _variant(mail, speaker)
         tries = attempts.get(mail.id, ())
         for one in tries[:-1] if mail.state in _SETTLED else tries:
             yield _attempt(mail, one, title)
         what, why, tone = _fate(mail, speaker)
         at = mail.finished_at or mail.begun_at or mail.created_at
         yield Moment(at, what, title, why, tone, mail.id, order=MAIL)
+
+
+def _variant(mail: Any, speaker: Speaker) -> str:
+    """Which variant the lead got, and whether it was the winner already."""
+    campaign = speaker.programme.campaigns.get(mail.campaign)
+    words = []
+    for part, number in sorted((mail.variants or {}).items()) if not mail.test else ():
+        won = speaker.programme.winners.get((mail.campaign, mail.step, part)) if campaign else None
+        since = f", winner since {speaker.when(won.since)}" if won and won.since <= mail.created_at else ""
+        words.append(f"{part} {chr(ord('A') + int(number))}{since}")
+    return f" ({'; '.join(words)})" if words else ""
 
 
 _SETTLED = (DeliveryState.SENT.value, DeliveryState.FAILED.value, DeliveryState.DROPPED.value)

@@ -10,7 +10,8 @@ from typing import Any
 from engine.service.attribute import attribute
 from engine.service.home import Home
 from engine.service.uncertain import span_of
-from engine.store.cohorts import count_entries, count_goals, count_handoffs
+from engine.service.winner import choose_by_test
+from engine.store import cohorts, variant_counts
 from engine.store.daily_counts import count_attempts, count_events
 from engine.store.database import writing
 from engine.store.retention import (
@@ -54,12 +55,16 @@ def keep_house(home: Home, now: datetime) -> Kept:
         for bite in (
             lambda connection: count_attempts(connection, home.zone, before, BITE),
             lambda connection: count_events(connection, home.zone, before, BITE),
-            lambda connection: count_entries(connection, home.zone, before, BITE),
-            lambda connection: count_goals(connection, home.zone, before, BITE),
-            lambda connection: count_handoffs(connection, home.zone, before, BITE),
+            lambda connection: cohorts.count_entries(connection, home.zone, before, BITE),
+            lambda connection: cohorts.count_goals(connection, home.zone, before, BITE),
+            lambda connection: cohorts.count_handoffs(connection, home.zone, before, BITE),
+            lambda connection: variant_counts.count_sent(connection, home.zone, before, BITE),
+            lambda connection: variant_counts.count_hits(connection, home.zone, before, BITE),
+            lambda connection: variant_counts.count_goals(connection, home.zone, before, BITE),
         )
     )
     attribute(home)
+    choose_by_test(home, now)
     return Kept(counted, sum(_in_bites(home, bite) for bite in _forgetting(home, now)))
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from engine.authoring.home import read_bundle_texts
 from engine.authoring.policy import policy_from
 from engine.content.mails import MailKey
-from engine.domain.journey.programme import Programme, Standing
+from engine.domain.journey.programme import Programme, Standing, Winner
 from engine.errors import ProblemsError
 from engine.service.home import Home
 from engine.service.links import LinkNames
 from engine.service.mail_parts import languages
 from engine.store.bundles import StoredBundle, campaign_rows, current_bundle_id, read_bundle
 from engine.store.database import reading
+from engine.store.winners import winners_now
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,15 @@ class Runner:
         with reading(self._home.store) as connection:
             number = current_bundle_id(connection)
             rows = campaign_rows(connection)
+            chosen = winners_now(connection)
             if number is not None and (self._bundle is None or self._bundle.id != number):
                 self._bundle = read_bundle(connection, number)
                 self._programme = None
         standings = {name: Standing(row.live_since, row.paused_at is not None) for name, row in rows.items()}
         if self._programme is None:
             self._programme = self._read()
-        programme = replace(self._programme, standings=standings)
+        winners = {(one.campaign, one.step, one.part): Winner(one.text, one.chosen_at) for one in chosen}
+        programme = replace(self._programme, standings=standings, winners=winners)
         return Running(programme, self._bundle.mails if self._bundle else {}, self._links)
 
     def _read(self) -> Programme:

@@ -26,6 +26,7 @@ from engine.store.events import (
     traffic_of,
 )
 from engine.store.journey import wake
+from engine.store.variant_counts import recount_hits
 
 SETTLE_BATCH = 500
 NEIGHBOURHOOD = timedelta(minutes=1)
@@ -90,7 +91,9 @@ def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
         near = _crowds(neighbours(connection, _networks(pending), first - NEIGHBOURHOOD, last))
         verdicts = [_judge(row, mails.get(row.delivery_id), traffic, near, links) for row in pending]
         late = _unmasked(mails, traffic, links)
-        recount_events(connection, home.zone, [(row, verdict["judge"]) for row, verdict in late])
+        corrected = [(row, verdict["judge"]) for row, verdict in late]
+        recount_events(connection, home.zone, corrected)
+        recount_hits(connection, home.zone, corrected)
         settle(connection, verdicts + [verdict for _, verdict in late])
         wake(connection, {row.lead_id for row in pending}, now)
     return len(pending)

@@ -181,7 +181,8 @@ class VariantCountRow(Base, table=True):
 
 
 class WinnerRow(Base, table=True):
-    """The variant that was chosen for a step's part: from then on every lead who gets the mail gets this one."""
+    """The variant that was chosen for a step's part: from then on every lead who gets the mail gets this one, until it
+    ended. Those that ended stay, as what was learnt; `told` is what the test said when it was chosen."""
 
     __tablename__ = "winner"
 
@@ -190,9 +191,12 @@ class WinnerRow(Base, table=True):
     part: str = Field(sa_column=Column(Text, primary_key=True))
     variant: int
     text: str = Field(default="", sa_type=Text, description="The variant's own words, by which a changed file is told.")
-    chosen_at: datetime = instant(nullable=False)
+    chosen_at: datetime = instant(nullable=False, primary_key=True)
     chosen_by: str = Field(default="", sa_type=Text)
     why: str = Field(default="", sa_type=Text)
+    told: str = Field(default="", sa_type=Text)
+    ended_at: datetime | None = instant()
+    ended_by: str = Field(default="", sa_type=Text)
 
 
 class ForecastRow(Base, table=True):

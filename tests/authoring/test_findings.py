@@ -33,6 +33,7 @@ ENTER = "enter    = \"source in ['webinar', 'whitepaper']\""
 CADENCE = 'cadence   = "every 4 weeks Tue 10:00"'
 COST = 'wait     = "3 business days"'
 OPERATIONAL = 'email = "decay"\nkind  = "operational"'
+VARIED = 'variants = { subject = ["Your list rots", "What does a dead lead cost?"] }'
 
 CASES = (
     Case(
@@ -71,6 +72,10 @@ CASES = (
         *("26:8", "the window (Mon–Thu 09:00–17:00 their time) is closed Fri 10:00"),
     ),
     Case(
+        *("variants compared by opens", "W227", VARIED, f'measure = "opened"\n{VARIED}', f'measure = "goal"\n{VARIED}'),
+        *("27:11", "most opens are machines', so that variants compared by them may only tell machines apart"),
+    ),
+    Case(
         *("operational without an act", "W224", 'email = "decay"', OPERATIONAL, 'email = "decay"\nkind  = "marketing"'),
         *("22:9", "this mail is operational, and leads get it who did nothing"),
     ),
@@ -96,7 +101,7 @@ def test_near_campaign_has_no_finding(case: Case) -> None:
 
 def test_every_finding_in_a_campaign_has_a_case() -> None:
     elsewhere = {"W225"}  # spans campaigns
-    newer = {code for code in FINDINGS if "W221" <= code <= "W226"}
+    newer = {code for code in FINDINGS if "W221" <= code <= "W227"}
     assert {case.code for case in CASES} == newer - elsewhere
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.authoring.campaign_file import CampaignDraft, PlacedStep
+from engine.authoring.step_keys import OF_VARIANTS
 from engine.authoring.toml_source import Item
 from engine.config.model import Config
 from engine.domain.rules import LEAD_NAMES, FieldType, Kind
@@ -24,6 +25,7 @@ def check_steps(draft: CampaignDraft, config: Config) -> None:
         if isinstance(placed.step, EmailStep):
             _check_thread(draft, placed, placed.step, seen)
             _check_variants(draft, placed, placed.step)
+            _check_measure(draft, placed, placed.step)
         seen.setdefault(placed.step.id, placed)
 
 
@@ -118,3 +120,18 @@ def _check_variants(draft: CampaignDraft, placed: PlacedStep, step: EmailStep) -
             draft.notes.error("E216", item.place, message, f'write {part} = ["…", "…"]')
         elif len(set(choices)) < len(choices):
             draft.notes.error("E216", item.place, f"two choices of {part} are the same", "change or remove one")
+
+
+def _check_measure(draft: CampaignDraft, placed: PlacedStep, step: EmailStep) -> None:
+    """What belongs to variants stands with variants; a goal is measured where there is one."""
+    for key in OF_VARIANTS:
+        if key in placed.item.items and not step.variants:
+            message = f"{key} says how variants are compared, and this mail has none"
+            hint = f'take {key} out, or add variants = {{ subject = ["…", "…"] }}'
+            draft.notes.error("E218", placed.item.find(key).key, message, hint)
+    if step.measure == "goal" and step.variants and draft.campaign.goal is None and "goal" not in draft.root.items:
+        message = "variants are compared by the goal, and the campaign has none"
+        draft.notes.error("E218", placed.item.find("measure").place, message, "add  goal = \"event('demo_booked')\"")
+    if step.measure == "opened" and step.variants:
+        message = "most opens are machines', so that variants compared by them may only tell machines apart"
+        draft.notes.warning("W227", placed.item.find("measure").place, message, 'write measure = "clicked"')

@@ -25,6 +25,7 @@ from engine.service.apply import apply
 from engine.service.home import Home
 from engine.service.prospect import Prospect, prospect
 from engine.service.running import Runner
+from engine.service.winner import lost_winners
 
 EXIT_WAITS = 3
 
@@ -43,6 +44,8 @@ def command(
         say("The files are what runs already; nothing to apply.")
         return
     show(plan_lines(place, plan, runner.current().programme))
+    for lost in lost_winners(place, report.campaigns):
+        say(lost, "yellow")
     if safe and not plan.safe:
         say()
         say("Not applied: this touches leads. A person has to look and run `ripeline apply`.", "bold yellow")

@@ -48,7 +48,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One variant's rate less the first one's, with its confidence sequence at this look; `p` is corrected for several."""
+    """One variant's rate less the first one's, with its confidence sequence at this look; `p` is corrected."""
 
     seen: float
     low: float

@@ -10,9 +10,11 @@ from functools import cached_property
 from engine.domain.campaign import Campaign
 from engine.domain.journey.asked import placed_rules
 from engine.domain.journey.policy import Policy
+from engine.domain.journey.route import names_of
 from engine.domain.rules import Borders, Rule, borders_of, names_used
+from engine.domain.steps import EmailStep
 
-__all__ = ["Policy", "Programme", "Standing"]
+__all__ = ["Policy", "Programme", "Standing", "Winner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,17 @@ class Standing:
     live_since: datetime | None = None
     paused: bool = False
 
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The variant that was chosen for a step's part, by its own words, and since when."""
+
+    text: str
+    since: datetime
+
+
+Place = tuple[str, str, str]
+"""Campaign, step, part of the mail."""
 
 _PLAIN = Standing()
 
@@ -34,6 +47,7 @@ class Programme:
     campaigns: Mapping[str, Campaign]
     policy: Policy = field(default_factory=Policy)
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    winners: Mapping[Place, Winner] = field(default_factory=dict)
 
     def standing(self, campaign: str) -> Standing:
         return self.standings.get(campaign, _PLAIN)
@@ -48,6 +62,13 @@ class Programme:
         yield from self.policy.rules()
         for campaign in self.campaigns.values():
             yield from (rule for _, _, rule in placed_rules(campaign))
+
+    def winner(self, campaign: Campaign, step: EmailStep, part: str) -> tuple[int, Winner] | None:
+        """The number of the variant that won, while its words are still among those of the step."""
+        choices = step.variants.get(part, ())
+        found = (self.winners.get((campaign.id, name, part)) for name in names_of(campaign, step.id))
+        won = next((one for one in found if one is not None), None) if self.winners else None
+        return (choices.index(won.text), won) if won is not None and won.text in choices else None
 
     @cached_property
     def asks_for_runs(self) -> bool:

@@ -146,12 +146,7 @@ class Run:
     # What they say should happen
 
     def send(self, step: EmailStep) -> None:
-        lead = self.draft.facts.lead.id
         occurrence = self.occurrence(step)
-        variants = {
-            part: chance.variant(self.campaign.id, step.id, lead, len(choices))
-            for part, choices in step.variants.items()
-        }
         self.draft.sends.append(
             Send(
                 campaign=self.campaign.id,
@@ -163,7 +158,7 @@ class Run:
                 topic=self.campaign.theme,
                 kind=step.mail_kind,
                 thread=step.thread,
-                variants=variants,
+                variants={part: self._variant(step, part) for part in step.variants},
                 expires_at=self.expires_at(step),
             )
         )
@@ -178,6 +173,13 @@ class Run:
             self.now,
         )
         self.change(waiting="delivery")
+
+    def _variant(self, step: EmailStep, part: str) -> int:
+        """The winner, once there is one; until then each lead's own."""
+        won = self.draft.programme.winner(self.campaign, step, part)
+        if won is not None:
+            return won[0]
+        return chance.variant(self.campaign.id, step.id, self.draft.facts.lead.id, len(step.variants[part]))
 
     def hold(self, step: EmailStep, held: Held) -> None:
         """Say once why the mail waits, and once more if a cap turns out to hold it longer."""

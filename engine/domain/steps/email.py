@@ -16,8 +16,9 @@ class EmailStep(Step):
     """Send the mail `mail` of this campaign's theme and stage.
 
     `variants` maps a part of the mail ("subject", or "email" for whole templates) to its alternatives; a lead keeps its
-    own. `thread` names an earlier mail of the campaign that this one answers. `repeat` sends again when the lead comes
-    back to this stage; otherwise nobody gets one step's mail twice.
+    own. `measure` is what they are compared by (clicked, opened, replied or goal), `smallest` the smallest difference
+    worth knowing (0-1; None: config's). `thread` names an earlier mail of the campaign that this one answers. `repeat`
+    sends again when the lead comes back to this stage; otherwise nobody gets one step's mail twice.
     """
 
     kind: ClassVar[str] = "email"
@@ -28,6 +29,8 @@ class EmailStep(Step):
     thread: str = ""
     sender: Sender | None = None
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    measure: str = "clicked"
+    smallest: float | None = None
     repeat: bool = False
 
     def perform(self, run: Run) -> Outcome:

@@ -58,6 +58,7 @@ def assemble(report: CheckReport, home: Home | None, wishes: Wishes) -> tuple[Se
         chances=wishes.chances,
         arrivals=wishes.arrivals,
         standings=standings,
+        winners=Runner(home).current().programme.winners if home is not None else {},
         opening=opening,
         bundle=bundle,
         digest=digest,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from engine.authoring.policy import policy_from
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
-from engine.domain.journey.programme import Programme, Standing
+from engine.domain.journey.programme import Programme, Standing, Winner
 from engine.rehearsal.simulation.deeds import Links
 from engine.rehearsal.simulation.learning import Origin
 from engine.rehearsal.simulation.persona import Manners
@@ -54,6 +54,7 @@ class Setup:
     chances: tuple[Chance, ...] = ()
     arrivals: Arrivals | None = None
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    winners: Mapping[tuple[str, str, str], Winner] = field(default_factory=dict)
     opening: frozenset[str] = frozenset()
     bundle: int = 0
     digest: str = ""
@@ -69,4 +70,5 @@ class Setup:
             for name in self.opening
             if not self.campaigns[name].backfill
         }
-        return Programme(self.bundle, self.campaigns, policy_from(self.config), {**self.standings, **opened})
+        standings = {**self.standings, **opened}
+        return Programme(self.bundle, self.campaigns, policy_from(self.config), standings, self.winners)

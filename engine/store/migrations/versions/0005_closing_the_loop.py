@@ -174,7 +174,10 @@ def upgrade() -> None:
         sa.Column("chosen_at", Instant(), nullable=False),
         sa.Column("chosen_by", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("campaign", "step", "part", name=op.f("pk_winner")),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign", "step", "part", "chosen_at", name=op.f("pk_winner")),
     )
     op.create_table(
         "account_name",
