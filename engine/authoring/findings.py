@@ -114,6 +114,12 @@ FINDINGS: Mapping[str, Finding] = {
         "Every mail falls back to the other sender.",
         "Fill `[sender.owners]`.",
     ),
+    "W263": Finding(
+        "A rule asks for a role that config does not know.",
+        "Roles say who decides, pays, recommends or uses. One that is spelled otherwise than in `[accounts] roles` is "
+        "never met where imports write it as there.",
+        "Write a role of `[accounts] roles`, or add this one to them.",
+    ),
     "W405": Finding(
         "The preheader repeats the subject.",
         "Mail programs show both side by side; the second chance to say something is lost.",

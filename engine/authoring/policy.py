@@ -32,8 +32,9 @@ def scope_for(
     """
     fields = {name: FieldType(Kind(declared.type), declared.choices) for name, declared in config.lead_fields.items()}
     lifecycle = (*config.lifecycle.stages, *BESIDE_THE_LIFECYCLE)
+    roles = config.accounts.roles if fields["role"].kind is Kind.TEXT else ()
     if campaign is None:
-        return Scope(fields, lifecycle, campaigns=campaigns)
+        return Scope(fields, lifecycle, campaigns=campaigns, roles=roles)
     return Scope(
         fields,
         lifecycle,
@@ -43,6 +44,7 @@ def scope_for(
         stages=campaign.stages,
         steps=steps,
         campaigns=campaigns,
+        roles=roles,
     )
 
 

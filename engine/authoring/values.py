@@ -10,7 +10,7 @@ from typing import TypeVar
 from engine.authoring.reader import Converter, Notes, Table, line, text
 from engine.authoring.silence import EXAMPLE, Silence, read_silence
 from engine.authoring.toml_source import Item
-from engine.domain.rules import Rule, Scope, parse_rule
+from engine.domain.rules import Rule, Scope, parse_rule, values_asked
 from engine.domain.rules import warnings as oddities
 from engine.domain.rules.nodes import Truth
 from engine.domain.timing import (
@@ -101,9 +101,18 @@ def rule(scope: Scope) -> Converter[Rule]:
             else:
                 code = "W110" if switched_off else "W111"
                 notes.warning(code, moved.place, moved.message, moved.hint)
+        _warn_of_roles(found, scope, item, notes)
         return found
 
     return convert
+
+
+def _warn_of_roles(found: Rule, scope: Scope, item: Item, notes: Notes) -> None:
+    """A role that config does not name is probably misspelled."""
+    known = {role.casefold() for role in scope.roles}
+    for role in sorted(values_asked(found, "role") - known) if known else ():
+        hint = did_you_mean(role, scope.roles) or f"there are: {', '.join(scope.roles)}; [accounts] roles names them"
+        notes.warning("W263", item.place, f"config knows no role '{role}'", hint)
 
 
 def window(item: Item, notes: Notes) -> Window | None:

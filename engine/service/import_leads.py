@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,9 @@ from engine.store.bulk import CollisionError
 from engine.store.database import Store, reading, writing
 from engine.store.lead_decisions import ImportPolicy, Tally
 from engine.store.lead_import import import_chunk
+
+ROLE = "role"
+"""The field that says what a person has to do with buying."""
 
 CHUNK = 2000
 """Rows of one transaction: some 50 ms of the write lock, which other writers hardly feel."""
@@ -59,7 +63,8 @@ class ImportOptions:
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
     """What an import did. `suppressed` people of the file cannot be mailed, `opted_out` of them newly; `repeated` rows
-    were about somebody met before in the file. `mapping` are columns and their meaning, `unused` those not stored."""
+    were about somebody met before in the file. `mapping` are columns and their meaning, `unused` those not stored;
+    `unknown_roles` those that config does not name, and how often."""
 
     rows: int
     new: int
@@ -78,6 +83,7 @@ class ImportSummary:
     unused: tuple[str, ...]
     file_opt_out: str = ""
     dry_run: bool = False
+    unknown_roles: tuple[tuple[str, int], ...] = ()
 
 
 def import_file(
@@ -108,7 +114,8 @@ def import_file(
         options.trust_name,
     )
     with LeadFile(path, settings) as file, RejectsFile(options.rejects or rejects_path(path), file.header) as rejects:
-        run = _Run(store, file, rejects, _policy(path, file, config, key, now, options), now, options.dry_run)
+        policy = _policy(path, file, config, key, now, options)
+        run = _Run(store, file, rejects, policy, now, options.dry_run, config.accounts.roles)
         run.all(progress or _silent)
         return run.summary()
 
@@ -145,10 +152,19 @@ class _Run:
     """One import on its way."""
 
     def __init__(
-        self, store: Store, file: LeadFile, rejects: RejectsFile, policy: ImportPolicy, now: datetime, dry_run: bool
+        self,
+        store: Store,
+        file: LeadFile,
+        rejects: RejectsFile,
+        policy: ImportPolicy,
+        now: datetime,
+        dry_run: bool,
+        roles: Sequence[str],
     ) -> None:
         self._store, self._file, self._rejects = store, file, rejects
         self._policy, self._now, self._dry_run = policy, now, dry_run
+        self._known_roles = {role.casefold() for role in roles}
+        self._unknown_roles: Counter[str] = Counter()
         self._tally = Tally()
         self._first: list[Reject] = []
         self._rows = 0
@@ -165,6 +181,7 @@ class _Run:
 
     def _chunk(self, items: list[Item]) -> None:
         records = [item for item in items if isinstance(item, LeadRecord)]
+        self._look_at_roles(records)
         tally = self._stored(records) if records else Tally()
         rejects = sorted(
             [*(item for item in items if isinstance(item, Reject)), *tally.rejects], key=lambda one: one.row
@@ -172,6 +189,13 @@ class _Run:
         self._rejects.add(rejects)
         self._first.extend(rejects[: 10 - len(self._first)])
         self._tally.add(tally)
+
+    def _look_at_roles(self, records: list[LeadRecord]) -> None:
+        """Roles are taken as they are; one that config does not name is told, as rules ask for those that it names."""
+        for record in records:
+            role = record.fields.get(ROLE)
+            if isinstance(role, str) and role and role.casefold() not in self._known_roles:
+                self._unknown_roles[role] += 1
 
     def _stored(self, records: list[LeadRecord]) -> Tally:
         """The chunk in one transaction, again where another writer made the same lead at this moment."""
@@ -209,6 +233,7 @@ class _Run:
             unused=file.unused,
             file_opt_out=file.opt_out.reason if file.opt_out else "",
             dry_run=self._dry_run,
+            unknown_roles=tuple(self._unknown_roles.most_common(10)),
         )
 
 

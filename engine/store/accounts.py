@@ -37,8 +37,19 @@ def accounts_of_domains(
     """The number and the score of the account of each domain, made where there is none; `domains` says for each what
     the company is called, as far as that is known."""
     found = _by_value(connection, DOMAIN, domains)
+    named = [
+        {"number": found[domain][0], "called": name} for domain, name in domains.items() if name and domain in found
+    ]
+    run_many(connection, _NAME, named)
     missing = {domain: name for domain, name in domains.items() if domain not in found}
     return found | _add_accounts(connection, DOMAIN, missing, now) if missing else found
+
+
+_NAME = (
+    update(account)
+    .where(account.c.id == bindparam("number"), account.c.name == "")
+    .values(name=bindparam("called", type_=account.c.name.type))
+)
 
 
 def _by_value(connection: Connection, kind: str, values: Iterable[str]) -> dict[str, tuple[int, float]]:

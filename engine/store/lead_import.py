@@ -154,7 +154,9 @@ def _give_accounts(connection: Connection, people: Sequence[Person], decider: De
     """New leads belong to the company of their address, and so do those known before who belong to none."""
     alone = [one for one in people if one.email and (one.stored is None or one.stored.account_id is None)]
     placed = [(one, domain) for one in alone if (domain := decider.policy.company(one.email))]
-    names = {domain: str((one.row or {}).get("fields", {}).get("company") or "") for one, domain in placed}
+    names = dict.fromkeys((domain for _, domain in placed), "")
+    for one, domain in placed:
+        names[domain] = names[domain] or str((one.row or {}).get("fields", {}).get("company") or "")
     accounts = accounts_of_domains(connection, names, decider.now) if names else {}
     for one in people:
         if one.stored is None and one.row is not None:

@@ -97,3 +97,27 @@ def test_mistake_in_the_scoring_is_told_at_its_place(text: str, expected: str) -
     _, problems = read(text)
 
     assert [problem[: len(expected)] for problem in problems] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "[never_mail]\nrule = \"role == 'pay'\"",
+            ["2:8 W263 config knows no role 'pay' | did you mean 'pays'?"],
+        ),
+        (
+            "[never_mail]\nrule = \"role in ['Decides', 'boss']\"",
+            [
+                "2:8 W263 config knows no role 'boss' | there are: decides, pays, recommends, uses; "
+                "[accounts] roles names them"
+            ],
+        ),
+        ("[accounts]\nroles = ['boss']\n[never_mail]\nrule = \"role == 'Boss'\"", []),
+        ("[fields.role]\ntype = 'choice'\nchoices = ['chef']\n[never_mail]\nrule = \"role == 'chef'\"", []),
+    ],
+)
+def test_role_that_config_does_not_know_is_told(text: str, expected: list[str]) -> None:
+    _, problems = read(text)
+
+    assert problems == expected

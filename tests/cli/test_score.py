@@ -151,3 +151,15 @@ def test_why_tells_the_score_that_is_missing(lived: Life) -> None:
 
     assert "· score 0 (needs 60) ·" in head
     assert ripe == "not ripe  score is 0, not at least 60"
+
+
+def test_company_is_shown_for_people_and_for_programs(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("account", "northwind.example", home=lived.home.path) == 0
+    told_out = capsys.readouterr().out
+    assert run("account", "northwind.example", "--json", home=lived.home.path) == 0
+    sheet = json.loads(capsys.readouterr().out)
+
+    assert "Jane Park" in told_out and "nobody is known who decides" in told_out
+    assert "jane@northwind.example" in [one["email"] for one in sheet["people"]]
+    assert sheet["missing"] == ["decides", "pays", "recommends", "uses"]
+    assert run("account", "nobody.example", home=lived.home.path) == 1

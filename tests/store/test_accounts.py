@@ -36,14 +36,14 @@ def leads(connection: Connection) -> dict[int, Any]:
     return {row.id: row for row in connection.execute(select(lead))}
 
 
-def test_account_is_made_once_for_a_domain(engine_for: Engine) -> None:
+def test_account_is_made_once_for_a_domain_and_named_once_its_name_is_known(engine_for: Engine) -> None:
     with engine_for.begin() as connection:
         first = accounts_of_domains(connection, {"a.example": "A", "b.example": ""}, NOW)
         again = accounts_of_domains(connection, {"b.example": "B", "c.example": "C"}, NOW)
 
         assert again["b.example"] == first["b.example"]
         assert len({number for number, _ in (first | again).values()}) == 3
-        assert [row.name for row in connection.execute(select(account).order_by(account.c.id))] == ["A", "", "C"]
+        assert [row.name for row in connection.execute(select(account).order_by(account.c.id))] == ["A", "B", "C"]
 
 
 def test_account_has_the_scores_of_its_people_together(engine_for: Engine) -> None:

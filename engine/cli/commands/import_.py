@@ -126,6 +126,9 @@ def told(file: Path, found: ImportSummary) -> Iterator[Line]:
     yield from columns([[(f"{count:,}", "bold"), (words, style)] for count, words, style in _counts(found)], indent=2)
     if found.file_opt_out:
         yield [(f"  The whole file is taken as people who are not mailed: {found.file_opt_out}.", "yellow")]
+    if found.unknown_roles:
+        roles = ", ".join(f"{role} ({count:,})" for role, count in found.unknown_roles)
+        yield [(f"  Roles that config does not know: {roles}.  ([accounts] roles names them)", "yellow")]
     yield from _mapping(found)
     yield from _rejects(found.rejected, found.rejects_path, found.first_rejects)
 

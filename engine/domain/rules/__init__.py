@@ -15,6 +15,7 @@ from engine.domain.rules.rule import (
     never_true,
     parse_counted,
     parse_rule,
+    values_asked,
     warnings,
 )
 from engine.domain.rules.scope import CAMPAIGN_NAMES, LEAD_NAMES, RESERVED_NAMES, FieldType, Scope
@@ -49,5 +50,6 @@ __all__ = [
     "never_true",
     "parse_counted",
     "parse_rule",
+    "values_asked",
     "warnings",
 ]

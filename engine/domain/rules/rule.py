@@ -11,12 +11,23 @@ from engine.domain.rules.checking import Checker
 from engine.domain.rules.contradictions import can_be_false, can_be_true
 from engine.domain.rules.evaluation import Test, compile_test
 from engine.domain.rules.explanation import Telling, compile_explanation
-from engine.domain.rules.nodes import EventCount, EventHappened, MailCount, MailHappened, Node, Replied
+from engine.domain.rules.nodes import (
+    Compare,
+    EventCount,
+    EventHappened,
+    LeadName,
+    Literal,
+    MailCount,
+    MailHappened,
+    Node,
+    OneOf,
+    Replied,
+)
 from engine.domain.rules.scope import Scope
 from engine.domain.rules.syntax import Source, read_expression
 from engine.domain.rules.turning import Turn, compile_turns
 from engine.domain.rules.view import FactsView
-from engine.domain.rules.walking import names
+from engine.domain.rules.walking import conditions, names
 from engine.errors import Place, Problem
 
 
@@ -137,6 +148,22 @@ def never_true(rule: Rule) -> bool:
 def always_true(rule: Rule) -> bool:
     """Whether the rule holds for every lead, as far as a cheap look can tell."""
     return not can_be_false(rule.node)
+
+
+def values_asked(rule: Rule, name: str) -> frozenset[str]:
+    """The texts, casefolded, with which the rule compares a name of the lead."""
+    found: set[str] = set()
+    for condition in conditions(rule.node):
+        match condition:
+            case Compare(left=LeadName(name=asked), right=Literal(value=str() as value)) if asked == name:
+                found.add(value.casefold())
+            case Compare(left=Literal(value=str() as value), right=LeadName(name=asked)) if asked == name:
+                found.add(value.casefold())
+            case OneOf(term=LeadName(name=asked), values=values) if asked == name:
+                found.update(value.casefold() for value in values if isinstance(value, str))
+            case _:
+                continue
+    return frozenset(found)
 
 
 def warnings(rule: Rule, place: Place) -> list[Problem]:

@@ -92,6 +92,7 @@ class Scope:
     campaigns: Mapping[str, Steps] | None = None
     lists: frozenset[str] | None = None
     events: frozenset[str] | None = None
+    roles: tuple[str, ...] = ()
 
     def lead_type(self, name: str) -> FieldType | None:
         """The type of a built-in or declared lead name."""
