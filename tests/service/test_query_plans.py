@@ -31,7 +31,7 @@ from tests.service.world import MONDAY, World
 
 JANE = "jane@northwind.example"
 
-SMALL = {"home", "bundle", "blob", "campaign", "alert", "json_each", "sqlite_sequence", "CONSTANT"}
+SMALL = {"home", "bundle", "blob", "campaign", "alert", "winner", "json_each", "sqlite_sequence", "CONSTANT"}
 """What stays small however many leads there are."""
 
 ROLLED_UP = {"cost", "deal_day", "credit_day", "cohort"}

@@ -34,7 +34,7 @@ def command(
         typer.Argument(metavar="[PART] [VARIANT]", help="subject or email where both vary; A, B … or 1, 2 …"),
     ] = None,
     home: HomeOption = HERE,
-    because: Annotated[str, typer.Option(help="Why; the notebook of `ripeline report experiments` keeps it.")] = "",
+    because: Annotated[str, typer.Option(help="Why; the notebook in the report experiments keeps it.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Let each lead to come have its own variant again.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
