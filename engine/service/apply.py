@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from engine.authoring.difference import Change, ChangeKind
 from engine.content.mails import CompiledMail
+from engine.domain.campaign import Campaign
 from engine.domain.rules import bound
+from engine.domain.steps import EmailStep
 from engine.errors import RipelineError
 from engine.service.check import CheckReport
 from engine.service.consequences import STEP_STOPPED
@@ -35,6 +37,7 @@ from engine.store.bundles import (
     set_home_value,
 )
 from engine.store.database import writing
+from engine.store.variant_counts import begin_experiments
 from engine.store.waiting_mails import hurry
 
 
@@ -53,6 +56,7 @@ def apply(home: Home, plan: Prospect, by: str) -> int:
         keep_blobs(connection, _contents(plan.report))
         number = add_bundle(connection, _bundle_values(plan, by, now))
         keep_themes(connection, _themes(plan.report.campaigns.values()))
+        begin_experiments(connection, _variants(plan.report.campaigns.values()), number)
         for name in home_values(connection, STEP_STOPPED):
             set_home_value(connection, name, None)
         for trouble in ("mail:", "step:"):
@@ -100,6 +104,16 @@ def _summary(changes: Sequence[Change]) -> str:
 
 def _themes(campaigns: Any) -> dict[str, str]:
     return {campaign.theme: campaign.theme.replace("-", " ").capitalize() for campaign in campaigns if campaign.theme}
+
+
+def _variants(campaigns: Iterable[Campaign]) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    steps = ((one, step) for one in campaigns for stage in one.stages for step in stage.steps)
+    return {
+        (one.id, step.id, part): texts
+        for one, step in steps
+        if isinstance(step, EmailStep)
+        for part, texts in step.variants.items()
+    }
 
 
 def _move_leads(connection: Any, plan: Prospect, now: datetime) -> None:

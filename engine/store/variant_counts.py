@@ -7,15 +7,17 @@ order of their numbers, as in `daily_counts`.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, bindparam, false, select, update
 
-from engine.store.bundles import set_home_value
+from engine.store.bundles import home_values, set_home_value
 from engine.store.daily_counts import EVENTS, counted_up_to
 from engine.store.inserts import insert_ignoring
 from engine.store.many import run_many
@@ -38,9 +40,23 @@ SENT, GOAL = "sent", "goal"
 WHAT = {"open": "opened", "click": "clicked", "reply": "replied"}
 _KINDS = tuple(WHAT)
 
+BEGUN = "variants:begun:"
+"""The store's values that say which variants a step's part has, and since which bundle."""
+
 Key = tuple[str, str, str, int, date, str]
 Spot = tuple[int, str, str]
 """Lead, campaign, step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The first mail of a step that a lead got, and its variants by part."""
+
+    id: int
+    campaign: str
+    step: str
+    variants: Mapping[str, int]
+    finished_at: datetime
 
 
 def counts_by_day(connection: Connection) -> list[Any]:
@@ -139,14 +155,14 @@ def _goal_keys(connection: Connection, row: Any, zone: ZoneInfo) -> list[Key]:
     return [key for mail in new for key in _keys(mail, _day(row.at, zone), GOAL)]
 
 
-def _first_mails(connection: Connection, spots: Iterable[Spot]) -> dict[Spot, Any]:
+def _first_mails(connection: Connection, spots: Iterable[Spot]) -> dict[Spot, Mail]:
     """The first mail of the step that each lead got, where it had variants and they were left to chance."""
     wanted = set(spots)
     if not wanted:
         return {}
     query = (
         select(delivery.c.id, delivery.c.lead_id, delivery.c.campaign, delivery.c.step, delivery.c.variants)
-        .add_columns(delivery.c.created_at, delivery.c.finished_at)
+        .add_columns(delivery.c.created_at, delivery.c.finished_at, delivery.c.bundle_id)
         .join(lead, lead.c.id == delivery.c.lead_id)
         .where(
             delivery.c.lead_id.in_(bindparam("leads", expanding=True)),
@@ -158,8 +174,44 @@ def _first_mails(connection: Connection, spots: Iterable[Spot]) -> dict[Spot, An
     )
     rows = connection.execute(query, {"leads": sorted({number for number, _, _ in wanted})})
     found = {(row.lead_id, row.campaign, row.step): row for row in rows}
-    spans = _spans(connection)
-    return {spot: row for spot, row in found.items() if spot in wanted and _by_chance(row, spans)}
+    spans, begun = _spans(connection), _begun(connection)
+    return {
+        spot: Mail(row.id, row.campaign, row.step, _own(row, begun), row.finished_at)
+        for spot, row in found.items()
+        if spot in wanted and _by_chance(row, spans)
+    }
+
+
+def _own(row: Any, begun: Mapping[str, int]) -> dict[str, int]:
+    """The parts whose variants are still those that the mail was sent with."""
+    place = f"{row.campaign}/{row.step}"
+    return {part: n for part, n in row.variants.items() if (row.bundle_id or 0) >= begun.get(f"{place}/{part}", 0)}
+
+
+def begin_experiments(
+    connection: Connection, choices: Mapping[tuple[str, str, str], Sequence[str]], bundle: int
+) -> None:
+    """Variants as a bundle has them, by (campaign, step, part): changed ones begin from nothing.
+
+    What was counted before keeps its rows, under the part's name with the bundle that ended it.
+    """
+    known = home_values(connection, BEGUN)
+    for (campaign, step, part), texts in choices.items():
+        name, words = f"{BEGUN}{campaign}/{step}/{part}", json.dumps(list(texts), ensure_ascii=False)
+        since, _, before = known.get(name, "").partition(" ")
+        if since and before != words:
+            retired = update(counted).where(
+                counted.c.campaign == campaign, counted.c.step == step, counted.c.part == part
+            )
+            connection.execute(retired.values(part=f"{part}@{bundle}"))
+        if before != words:
+            set_home_value(connection, name, f"{bundle if since else 0} {words}")
+
+
+def _begun(connection: Connection) -> dict[str, int]:
+    """The bundles since which the variants are what they are, by campaign/step/part."""
+    values = home_values(connection, BEGUN)
+    return {name.removeprefix(BEGUN): int(value.partition(" ")[0]) for name, value in values.items()}
 
 
 def _spans(connection: Connection) -> Mapping[tuple[str, str], list[Any]]:
@@ -191,7 +243,7 @@ def _acts(connection: Connection, spot: Spot, kind: str) -> list[Any]:
     return list(connection.execute(query.order_by(event.c.id)))
 
 
-def _keys(mail: Any, day: date, what: str) -> list[Key]:
+def _keys(mail: Mail, day: date, what: str) -> list[Key]:
     return [(mail.campaign, mail.step, part, int(number), day, what) for part, number in mail.variants.items()]
 
 

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from engine.config.outside import Experiments
 from engine.domain.traffic import HitKind
 from engine.errors import RipelineError
+from engine.service.apply import apply
+from engine.service.check import check
 from engine.service.experiments import experiments_of, said
 from engine.service.housekeeping import keep_house
+from engine.service.prospect import prospect
 from engine.service.reports.experiments import experiments
 from engine.service.reports.report import Asked
 from engine.service.why import story_of_lead
@@ -214,3 +217,21 @@ def test_what_is_not_there_is_told_with_what_is(world: World, name: str, part: s
 def test_a_variant_that_is_not_there_is_told(world: World) -> None:
     with pytest.raises(RipelineError, match="name it A to B, or 1 to 2"):
         variant_number(meant_experiment(world.home, OFFER), "C")
+
+
+def test_other_words_begin_from_nothing_and_late_clicks_on_the_old_ones_do_not_count(world: World) -> None:
+    mailed(world, 2)
+    world.later(minutes=5)
+    assert sum(tallies(world).values()) == 2
+    file = world.path / "campaigns/choice.toml"
+    file.write_text(file.read_text("utf-8").replace("Your list rots", "Your list decays"), "utf-8")
+    apply(world.home, prospect(world.home, check(world.path), world.runner), "the test")
+    assert meant_experiment(world.home, OFFER).leads == 0
+    world.hit(min(variants_of(world)), HitKind.CLICK, link=0)
+    world.later(minutes=10)
+    keep_house(world.home, world.clock.now())
+    assert [group.did for group in meant_experiment(world.home, OFFER).groups] == [0, 0]
+    mailed(world, 2, first=30)
+    world.later(minutes=5)
+    keep_house(world.home, world.clock.now())
+    assert meant_experiment(world.home, OFFER).leads == 2
