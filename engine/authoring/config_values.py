@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from engine.authoring.policy import OF_THE_LEAD, scope_for
 from engine.authoring.reader import Converter, Notes
 from engine.authoring.report_values import check_reports
+from engine.authoring.sales import check_sales
 from engine.authoring.scoring import check_scoring
 from engine.authoring.silence import Silence
 from engine.authoring.toml_source import Item
@@ -29,6 +30,7 @@ def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[st
                 convert(item, notes)
     _rule(config, root, notes, campaigns)
     check_scoring(config, scope_for(config, campaigns=campaigns), root, notes)
+    check_sales(config, scope_for(config, campaigns=campaigns), root, notes, campaigns)
     _fields(config, root, notes)
     _lifecycle(config, root, notes)
     _sender(config, root, notes)

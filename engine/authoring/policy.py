@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.authoring.outline import Outline
+from engine.authoring.sales import lifecycle_from, sales_from
 from engine.authoring.scoring import scoring_from
 from engine.config.model import Config
 from engine.domain.journey.programme import Policy
@@ -54,6 +55,7 @@ def policy_from(config: Config, campaigns: Mapping[str, Steps] | None = None) ->
     Raises:
         ProblemsError: a rule or a cap of the config cannot be read.
     """
+    scope, place = scope_for(config, campaigns=campaigns), Place(CONFIG_FILE)
     return Policy(
         zone=config.company.zone,
         caps=tuple(_cap(text) for text in config.caps.marketing),
@@ -61,7 +63,9 @@ def policy_from(config: Config, campaigns: Mapping[str, Steps] | None = None) ->
         never_rule=_rule(config, campaigns),
         calendar=calendars(config),
         unknown_after=_span(config.delivery.unknown_after),
-        scoring=scoring_from(config, scope_for(config, campaigns=campaigns), Place(CONFIG_FILE)),
+        scoring=scoring_from(config, scope, place),
+        lifecycle=lifecycle_from(config, scope, place),
+        sales=sales_from(config, scope, place),
     )
 
 

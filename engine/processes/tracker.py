@@ -15,6 +15,7 @@ from engine.runtime.instruments import TrackerInstruments
 from engine.service.home import Home
 from engine.service.keepsakes import Keepsakes
 from engine.service.leave import Leave
+from engine.service.sales_desk import SalesDesk
 from engine.web.beacons import Beacons
 from engine.web.pages import Services
 from engine.web.press import Brand
@@ -46,4 +47,4 @@ def tracker_site_of(home: Home, worker: str, report: Report | None = None) -> tu
     brand = Brand(company.name, company.website, company.postal_address)
     views = home.config.tracking.pages
     beacons = Beacons(home.keys.ring, recorder, views.sites, views.consent) if views.sites else None
-    return tracker_site(home.keys.ring, recorder, services, kept, brand, beacons), spool
+    return tracker_site(home.keys.ring, recorder, services, kept, brand, beacons, SalesDesk(home)), spool

@@ -12,6 +12,7 @@ from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision, Line
 from engine.domain.journey.facts import LeadFacts
 from engine.domain.journey.programme import Programme
+from engine.service.hand_over import hand_over
 from engine.store.accounts import rescore_of_leads
 from engine.store.alerts import add_alert
 from engine.store.database import Store, reading, writing
@@ -48,6 +49,7 @@ def advance_due(store: Store, programme: Programme, now: datetime, limit: int = 
         facts = load_facts(connection, due_leads(connection, now, limit))
         decided = [Decided(found, _decision(found, programme, now)) for found in facts]
         save_decisions(connection, decided, programme.bundle or None, now)
+        hand_over(connection, decided, programme, now)
         _rescore_accounts(connection, decided, programme, now)
         _tell_of_undecided(connection, decided, now)
     return Advanced(

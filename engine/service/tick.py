@@ -11,6 +11,7 @@ from engine.service.advance import Advanced, advance_all
 from engine.service.home import Home
 from engine.service.page_views import join_followed, record_pages
 from engine.service.running import Running
+from engine.service.sales_clock import ring_due
 from engine.service.traffic import record_hits, settle_due
 from engine.service.uncertain import Settled, settle_uncertain, span_of, take_back
 
@@ -47,4 +48,6 @@ def tick(home: Home, running: Running, now: datetime, after: Callable[[Advanced]
         join_followed(home, now)
     take_back(home, now)
     settled = settle_uncertain(home, now)
+    while ring_due(home, now):
+        pass
     return Ticked(0, judged, advance_all(home.store, running.programme, now, after), settled)

@@ -31,6 +31,10 @@ def open_counts(connection: Connection) -> dict[str, int]:
     return {kind: int(count) for kind, count in connection.execute(query)}
 
 
+def action_row(connection: Connection, number: int) -> Any | None:
+    return connection.execute(select(action).where(action.c.id == number)).one_or_none()
+
+
 def end_action(connection: Connection, number: int, outcome: str, at: datetime) -> bool:
     """Write how an action ended; whether it was still open."""
     query = update(action).where(action.c.id == number, action.c.done_at.is_(None)).values(done_at=at, outcome=outcome)

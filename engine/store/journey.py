@@ -20,6 +20,7 @@ from engine.domain.journey.facts import Enrollment, Lead, LeadFacts
 from engine.domain.leadfields import folded
 from engine.store.among import among_numbers
 from engine.store.inserts import insert_ignoring
+from engine.store.lifecycle import save_moves
 from engine.store.many import read_many, run_many
 from engine.store.scores import save_scores
 from engine.store.tables import ActionRow, DeliveryRow, EnrollmentRow, LeadRow, StoryRow
@@ -221,6 +222,7 @@ def _save_fields(connection: Connection, decided: Sequence[Decided], now: dateti
     handed = [one.facts.lead.id for one in decided if one.decision.handed_off]
     if handed:
         connection.execute(update(lead).where(lead.c.id.in_(handed)).values(handed_off_at=now))
+    save_moves(connection, [(one.facts.lead, move) for one in decided for move in one.decision.moved], now)
 
 
 def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def test_who_logged_in_and_does_not_connect_reads_what_read_only_means() -> None
 def test_who_needs_more_time_after_the_trial_is_given_to_sales() -> None:
     play = trial().run_for(17 * DAY).clicks("why", "more-time", campaign="trial").run_for(DAY)
     assert handed_off(play)
-    assert play.facts.lead.lifecycle == "subscriber"
+    assert play.facts.lead.lifecycle == "mql"
 
 
 def test_nurturing_waits_while_a_trial_runs() -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from engine.domain.campaign import Campaign
 from engine.domain.journey.chance import held_out
-from engine.domain.journey.draft import Draft
+from engine.domain.journey.deeds import given_back
+from engine.domain.journey.draft import RECYCLED, Draft
 from engine.domain.journey.facts import Enrollment, Event
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import evaluate, explain
@@ -47,6 +48,8 @@ def admit(draft: Draft, campaign: Campaign) -> Iterator[tuple[Enrollment, str]]:
 def _admissions(draft: Draft, campaign: Campaign, runs: list[Enrollment]) -> Iterator[Admission]:
     if not campaign.stages:
         return
+    if campaign.id in draft.programme.policy.sales.recycling:
+        yield from _given_back(draft, campaign, runs)
     if campaign.on is not None:
         yield from _triggered(draft, campaign, runs)
     elif campaign.enter is not None:
@@ -81,6 +84,18 @@ def _triggered(draft: Draft, campaign: Campaign, runs: list[Enrollment]) -> Iter
         admission = Admission(f"the event '{event.name}'", _begun(draft, event), key, event, event.properties)
         taken.append(_enrollment(draft, campaign, 0, admission))
         yield admission
+
+
+def _given_back(draft: Draft, campaign: Campaign, runs: Sequence[Enrollment]) -> Iterator[Admission]:
+    """The lead that sales gave back for a reason of this campaign comes in, unless it is in already."""
+    event = given_back(draft)
+    if event is None or draft.with_sales or any(run.ended_at is None for run in runs):
+        return
+    reason = str(event.properties.get("reason", ""))
+    found = draft.programme.policy.sales.reasons.get(reason)
+    meant = found is not None and found.campaign == campaign.id and draft.now - _arrived(event) <= STAYS_GOOD
+    if found is not None and meant and not any(run.trigger_event == event.id for run in runs):
+        yield Admission(f"sales gave the lead back: {found.title}", draft.now, event=event, properties=event.properties)
 
 
 def _key(campaign: Campaign, event: Event) -> str | None:
@@ -139,6 +154,8 @@ def _opens_again(draft: Draft, campaign: Campaign, runs: Sequence[Enrollment]) -
 def _enrollment(draft: Draft, campaign: Campaign, number: int, admission: Admission) -> Enrollment:
     stage = campaign.first_stage
     lead = draft.facts.lead.id
+    # who comes back may have had the first mails elsewhere: the run finds its first step by itself
+    recycled = admission.event is not None and admission.event.name.casefold() == RECYCLED
     return Enrollment(
         id=None,
         campaign=campaign.id,
@@ -148,7 +165,7 @@ def _enrollment(draft: Draft, campaign: Campaign, number: int, admission: Admiss
         stage=stage.id,
         stage_entered_at=draft.now,
         since=draft.now,
-        step=stage.steps[0].id if stage.steps and stage.cadence is None else "",
+        step=stage.steps[0].id if stage.steps and stage.cadence is None and not recycled else "",
         holdout=held_out(campaign.id, lead, campaign.holdout),
         trigger_event=admission.event.id if admission.event else None,
         trigger=dict(admission.properties),

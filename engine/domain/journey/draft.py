@@ -14,6 +14,7 @@ from engine.domain.journey.facts import Event, LeadFacts
 from engine.domain.journey.history import History
 from engine.domain.journey.mailable import window_zone
 from engine.domain.journey.programme import Programme
+from engine.domain.timing import zone_named
 
 SCORED = ("score", "fit")
 """The names under which rules know how a lead is scored."""
@@ -63,6 +64,11 @@ class Draft:
     def zone(self, campaign: Campaign) -> ZoneInfo:
         """The zone in which the lead's days and hours are counted in this campaign."""
         return window_zone(campaign.window, self.facts.lead, self.programme)
+
+    @property
+    def home_zone(self) -> ZoneInfo:
+        """The company's zone, in which sales counts its days."""
+        return zone_named(self.programme.policy.zone) or ZoneInfo("UTC")
 
     def recheck(self, instant: datetime | None) -> None:
         """Look at the lead again at this instant; only the future counts."""

@@ -154,6 +154,7 @@ class Lead(Struct, frozen=True, gc=False):
     subscribed: bool = True
     handed_off_at: datetime | None = None
     account_score: float = 0.0
+    lifecycle_since: datetime | None = None
     lists: frozenset[str] = frozenset()
 
 

@@ -88,3 +88,8 @@ class History:
     def had(self) -> frozenset[tuple[str, str]]:
         """The mails, as (campaign, step), that the lead got in any run, gets, or may have got."""
         return frozenset((mail.campaign, mail.step) for mail in self.facts.deliveries if mail.state not in _NEVER_CAME)
+
+    @_once
+    def had_mails(self) -> frozenset[tuple[str, str]]:
+        """The same as (campaign, mail)."""
+        return frozenset((one.campaign, one.mail) for one in self.facts.deliveries if one.state not in _NEVER_CAME)

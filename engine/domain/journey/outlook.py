@@ -270,4 +270,6 @@ def _with_fields(lead: Lead, decision: Decision, now: datetime) -> Lead:
     own = {name: str(value) for name, value in decision.fields.items() if name in BUILTINS}
     declared = {name: value for name, value in decision.fields.items() if name not in BUILTINS}
     handed_off_at = now if decision.handed_off else lead.handed_off_at
-    return replace(lead, fields={**lead.fields, **declared}, handed_off_at=handed_off_at, **own)
+    since = now if decision.moved else lead.lifecycle_since
+    found = replace(lead, handed_off_at=handed_off_at, lifecycle_since=since, **own)
+    return replace(found, fields={**lead.fields, **declared})

@@ -17,11 +17,14 @@ from engine.domain.campaign import Campaign, Stage
 from engine.domain.delivery import DeliveryState
 from engine.domain.held import Held
 from engine.domain.journey import chance
-from engine.domain.journey.decision import Act, Line, Send
-from engine.domain.journey.draft import Draft
+from engine.domain.journey.decision import Act, Handover, Line, Send
+from engine.domain.journey.deeds import arrived, last_deed
+from engine.domain.journey.draft import RECYCLED, Draft
 from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus
 from engine.domain.journey.history import Pass
 from engine.domain.journey.mailable import MailRequest, first_opening, may_mail
+from engine.domain.journey.maturing import LIFECYCLE, move
+from engine.domain.journey.ripening import hand_over
 from engine.domain.journey.route import names_of, stage_now, step_after
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import Rule, evaluate, explain
@@ -106,8 +109,23 @@ class Run:
     def already_had(self, step: Step) -> bool:
         """Whether the lead got this mail in any run of the campaign, gets it, or may have got it."""
         had, campaign = self.draft.history.had, self.campaign
-        mailed = isinstance(step, EmailStep) and not step.repeat
-        return mailed and any((campaign.id, name) in had for name in names_of(campaign, step.id))
+        if not isinstance(step, EmailStep) or step.repeat:
+            return False
+        return any((campaign.id, name) in had for name in names_of(campaign, step.id)) or self._had_elsewhere(step)
+
+    def _had_elsewhere(self, step: EmailStep) -> bool:
+        """Whether a lead that sales gave back got the same mail, of this theme, in another campaign before."""
+        number = self.now_is.trigger_event
+        if number is None or not self._is_recycled(number):
+            return False
+        campaigns, theme = self.draft.programme.campaigns, self.campaign.theme
+        return any(
+            mail == step.mail and name in campaigns and campaigns[name].theme == theme
+            for name, mail in self.draft.history.had_mails
+        )
+
+    def _is_recycled(self, event: int) -> bool:
+        return any(back.id == event for back in self.draft.history.by_name.get(RECYCLED, ()))
 
     def is_of_earlier_visit(self, instant: datetime) -> bool:
         """Whether that was before this visit of the stage began; what is decided now never was."""
@@ -195,12 +213,28 @@ class Run:
         self._acted[self._pass(step)] = Action(self.now_is.id or 0, step.id, occurrence, deadline)
         self.tell(step.kind, step=step.id, **payload)
 
-    def hand_off(self) -> None:
-        self.draft.handed_off = True
-        self.draft.stirs += 1
+    def hand_off(self, to: str, note: str) -> None:
+        where = f"{self.campaign.id}/{self.now_is.step}"
+        deed = last_deed(self.draft)
+        hand_over(
+            self.draft,
+            Handover(
+                rule=f"step {where}",
+                because=f"came to the step {where}",
+                ripened_at=arrived(deed) if deed is not None else self.now,
+                campaign=self.campaign.id,
+                run=self.now_is.run,
+                theme=self.campaign.theme,
+                to=to,
+                note=note,
+            ),
+        )
 
     def set_fields(self, values: Mapping[str, object]) -> None:
-        self.draft.set_fields(values)
+        """Set fields; the stage of the lifecycle only where config lets the lead go there."""
+        if LIFECYCLE in values:
+            move(self.draft, str(values[LIFECYCLE]), f"step {self.campaign.id}/{self.now_is.step}")
+        self.draft.set_fields({name: value for name, value in values.items() if name != LIFECYCLE})
 
     def tell(self, code: str, **data: object) -> None:
         self.draft.lines.append(Line(self.now, code, self.campaign.id, self.now_is.run, data))

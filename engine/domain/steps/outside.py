@@ -76,5 +76,5 @@ class HandoffStep(Step):
 
     def perform(self, run: Run) -> Outcome:
         run.act(self, {"to": self.to, "note": self.note})
-        run.hand_off()
+        run.hand_off(self.to, self.note)
         return Done(run.now)

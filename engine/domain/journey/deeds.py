@@ -1,0 +1,50 @@
+"""What people did, apart from what is written down about them: the events that show that a lead is alive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.domain.actor import Actor
+from engine.domain.journey.draft import RECYCLED, Draft
+from engine.domain.journey.facts import Event, EventKind
+
+ACCEPTED = "handoff_accepted"
+OPENED, WON = "opportunity_opened", "opportunity_won"
+BOOKKEEPING = frozenset(
+    {
+        RECYCLED,
+        ACCEPTED,
+        OPENED,
+        WON,
+        "opportunity_lost",
+        "handoff_snoozed",
+        "task_done",
+        "shared_view",
+    }
+)
+"""Named events that others wrote about a lead; it did nothing itself."""
+
+_OF_PEOPLE = frozenset({EventKind.CLICK, EventKind.REPLY, EventKind.FORM, EventKind.PAGE_VIEW, EventKind.CUSTOM})
+
+
+def arrived(event: Event) -> datetime:
+    """When we heard of it."""
+    return event.received_at or event.at
+
+
+def is_deed(event: Event) -> bool:
+    """Whether the lead itself did something by it; opens show too little."""
+    return event.kind in _OF_PEOPLE and event.actor is Actor.HUMAN and event.name.casefold() not in BOOKKEEPING
+
+
+def given_back(draft: Draft) -> Event | None:
+    """The last time that sales gave the lead back."""
+    return max(draft.history.by_name.get(RECYCLED, ()), key=arrived, default=None)
+
+
+def last_deed(draft: Draft, since: datetime | None = None) -> Event | None:
+    """The latest thing that the lead did, after `since`."""
+    for event in reversed(draft.facts.events):
+        if is_deed(event) and (since is None or arrived(event) > since):
+            return event
+    return None

@@ -1,0 +1,120 @@
+"""Who gets a lead: its own owner, whoever has its company by name, the first route that fits, or the fallback.
+
+Within a route people take turns by smooth weighted round-robin, told by how many leads each got lately: whoever has
+least in proportion to the weight is next. The weight is the configured one times how often its owner accepts, so that
+good leads go to those who take care of them: (accepted + 2) / (answered + 4), which is half for somebody new (Agresti
+and Coull 1998 add the same two successes and two failures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from engine.domain.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who gets leads: how many in hand at most (0: any number), the weight, the days (first, last) away."""
+
+    name: str
+    capacity: int = 0
+    weight: float = 1.0
+    absent: tuple[tuple[date, date], ...] = ()
+
+    def is_away(self, day: date) -> bool:
+        return any(first <= day <= last for first, last in self.absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who takes turns for leads of whom `when` holds and who are of one of these companies, where any are named."""
+
+    name: str
+    to: tuple[str, ...]
+    when: Rule | None = None
+    accounts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Team:
+    """Everybody who gets leads, the routes in order, and who gets what nobody else takes."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy somebody is: leads in hand, leads got lately, and of those answered lately how many were accepted."""
+
+    in_hand: int = 0
+    got: int = 0
+    answered: int = 0
+    accepted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The lead, as routing asks it: its owner, its company's domain and owner, and whether a rule holds for it."""
+
+    owner: str
+    company: str
+    company_owner: str
+    holds: Callable[[Rule], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Who gets it, empty for nobody, and why, in words."""
+
+    owner: str
+    why: str
+
+
+def choose(team: Team, lead: Candidate, loads: Mapping[str, Load], today: date) -> Routed:
+    """Who gets this lead today."""
+    for owner, why in ((lead.owner, "the lead's owner"), (lead.company_owner, "the owner of its company")):
+        if owner and _is_there(team, owner, today):
+            return Routed(owner, why)
+    turned_away = ""
+    for route in team.routes:
+        if not _fits(route, lead):
+            continue
+        found = _next(team, route.to, loads, today)
+        if found:
+            return Routed(found, f"route '{route.name}'{turned_away}")
+        turned_away = f", as nobody of '{route.name}' has room"
+    return Routed(team.fallback, f"the fallback{turned_away}") if team.fallback else Routed("", "nobody is configured")
+
+
+def _fits(route: Route, lead: Candidate) -> bool:
+    if route.accounts and lead.company.casefold() not in route.accounts:
+        return False
+    return route.when is None or lead.holds(route.when)
+
+
+def _is_there(team: Team, name: str, today: date) -> bool:
+    """An owner who gets no leads by turns, as a CRM may have them, keeps their own all the same."""
+    person = team.people.get(name)
+    return person is None or not person.is_away(today)
+
+
+def _next(team: Team, names: Sequence[str], loads: Mapping[str, Load], today: date) -> str:
+    free = [name for name in names if _has_room(team.people.get(name, Person(name)), loads, today)]
+    return min(free, key=lambda name: (_share(team, name, loads), names.index(name)), default="")
+
+
+def _has_room(person: Person, loads: Mapping[str, Load], today: date) -> bool:
+    full = person.capacity and loads.get(person.name, Load()).in_hand >= person.capacity
+    return not full and not person.is_away(today)
+
+
+def _share(team: Team, name: str, loads: Mapping[str, Load]) -> float:
+    """What somebody would have had, this lead included, in proportion to the weight."""
+    load = loads.get(name, Load())
+    weight = team.people.get(name, Person(name)).weight * (load.accepted + 2) / (load.answered + 4)
+    return (load.got + 1) / weight

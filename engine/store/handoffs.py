@@ -1,0 +1,152 @@
+"""Hand-offs: leads given to sales, who has how many, and moving one from state to state by compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, case, func, select, update
+
+from engine.domain.sales.handoff import LIVE, TRANSITIONS, HandoffState
+from engine.domain.sales.routing import Load
+from engine.store.sales_tables import AccountNameRow, AccountRow, HandoffRow
+from engine.store.tables import DeliveryRow, LeadRow
+
+handoff: Table = HandoffRow.__table__  # type: ignore[attr-defined]
+lead: Table = LeadRow.__table__  # type: ignore[attr-defined]
+account: Table = AccountRow.__table__  # type: ignore[attr-defined]
+account_name: Table = AccountNameRow.__table__  # type: ignore[attr-defined]
+delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
+
+_LIVE = [state.value for state in LIVE]
+
+
+def add_handoff(connection: Connection, values: Mapping[str, Any]) -> int | None:
+    """Write a hand-off down; None if the lead is with sales already. Its number otherwise."""
+    query = select(handoff.c.id).where(handoff.c.lead_id == values["lead_id"], handoff.c.ended_at.is_(None))
+    if connection.scalar(query) is not None:
+        return None
+    key = connection.execute(handoff.insert(), dict(values)).inserted_primary_key
+    number: int | None = key[0] if key else None
+    return number
+
+
+def own_lead(connection: Connection, number: int, owner: str, folded: Mapping[str, Any]) -> None:
+    """From now on the lead is this person's."""
+    connection.execute(update(lead).where(lead.c.id == number).values(owner=owner, folded=dict(folded)))
+
+
+def loads_since(connection: Connection, since: datetime) -> dict[str, Load]:
+    """How busy everybody is: leads in hand now; those got, answered and accepted since an instant."""
+    in_hand = case((handoff.c.ended_at.is_(None), 1), else_=0)
+    late = handoff.c.at >= since
+    answered = case((late & handoff.c.answered_at.is_not(None), 1), else_=0)
+    accepted = case((late & handoff.c.answered_at.is_not(None) & (handoff.c.reason == ""), 1), else_=0)
+    query = (
+        select(
+            handoff.c.owner,
+            func.sum(in_hand),
+            func.sum(case((late, 1), else_=0)),
+            func.sum(answered),
+            func.sum(accepted),
+        )
+        .where((handoff.c.at >= since) | handoff.c.state.in_(_LIVE))
+        .group_by(handoff.c.owner)
+    )
+    return {owner: Load(*map(int, counts)) for owner, *counts in connection.execute(query)}
+
+
+def handoff_row(connection: Connection, number: int) -> Any | None:
+    return connection.execute(select(handoff).where(handoff.c.id == number)).one_or_none()
+
+
+def handoffs_of(connection: Connection, lead_id: int) -> list[Any]:
+    """All hand-offs of a lead, oldest first."""
+    return list(connection.execute(select(handoff).where(handoff.c.lead_id == lead_id).order_by(handoff.c.id)))
+
+
+def live_handoff(connection: Connection, lead_id: int) -> Any | None:
+    """The hand-off by which sales has the lead now."""
+    query = select(handoff).where(handoff.c.lead_id == lead_id, handoff.c.ended_at.is_(None))
+    return connection.execute(query).one_or_none()
+
+
+def live_handoffs(connection: Connection, limit: int = 500) -> list[Any]:
+    """What sales has in hand, the most urgent first, with whose each is."""
+    names = (lead.c.email, lead.c.fields, lead.c.public_id)
+    query = (
+        select(handoff, *names)
+        .join(lead, lead.c.id == handoff.c.lead_id)
+        .where(handoff.c.state.in_(_LIVE))
+        .order_by(handoff.c.clock_at.is_(None), handoff.c.clock_at, handoff.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query))
+
+
+def run_out(connection: Connection, now: datetime, limit: int) -> list[Any]:
+    """Hand-offs whose clock has run out, longest first."""
+    query = select(handoff).where(handoff.c.clock_at <= now).order_by(handoff.c.clock_at, handoff.c.id).limit(limit)
+    return list(connection.execute(query))
+
+
+def next_clock(connection: Connection) -> datetime | None:
+    """When the next deadline of a hand-off runs out."""
+    found: datetime | None = connection.scalar(select(func.min(handoff.c.clock_at)))
+    return found
+
+
+def change_handoff(
+    connection: Connection, number: int, before: HandoffState, after: HandoffState, values: Mapping[str, Any]
+) -> bool:
+    """Move a hand-off; False if it is not in the state `before` any more, or cannot go there from it."""
+    if after not in TRANSITIONS[before]:
+        return False
+    query = update(handoff).where(handoff.c.id == number, handoff.c.state == before.value)
+    return connection.execute(query.values(state=after.value, **values)).rowcount > 0
+
+
+def touch_handoff(connection: Connection, number: int, now: datetime) -> bool:
+    """Sales spoke to the lead for the first time; False if it had already."""
+    query = update(handoff).where(handoff.c.id == number, handoff.c.touched_at.is_(None)).values(touched_at=now)
+    return connection.execute(query).rowcount > 0
+
+
+def mark_alerted(connection: Connection, number: int, now: datetime) -> None:
+    """The salesperson's mail went out."""
+    query = update(handoff).where(handoff.c.id == number, handoff.c.alerted_at.is_(None)).values(alerted_at=now)
+    connection.execute(query)
+
+
+def subjects_of(connection: Connection, leads: Sequence[int]) -> dict[tuple[int, str, str], str]:
+    """The subjects of mails that these leads got, by (lead, campaign, step)."""
+    columns = (delivery.c.lead_id, delivery.c.campaign, delivery.c.step, delivery.c.subject)
+    query = select(*columns).where(delivery.c.lead_id.in_(list(leads)), delivery.c.subject != "")
+    return {(who, campaign, step): subject for who, campaign, step, subject in connection.execute(query)}
+
+
+def companies_of(connection: Connection, leads: Sequence[int]) -> dict[int, Any]:
+    """The account of each of these leads: its number, name, owner and domain."""
+    domain = (
+        select(func.min(account_name.c.value))
+        .where(account_name.c.account_id == account.c.id, account_name.c.kind == "domain")
+        .scalar_subquery()
+    )
+    query = (
+        select(lead.c.id, account.c.id.label("account"), account.c.name, account.c.owner, domain.label("domain"))
+        .join(account, account.c.id == lead.c.account_id)
+        .where(lead.c.id.in_(list(leads)))
+    )
+    return {row[0]: row for row in connection.execute(query)}
+
+
+def colleagues_of(connection: Connection, lead_id: int, account_id: int, limit: int = 5) -> list[Any]:
+    """Others of a lead's company, the highest score first."""
+    query = (
+        select(lead.c.fields, lead.c.email)
+        .where(lead.c.account_id == account_id, lead.c.id != lead_id, lead.c.merged_into.is_(None))
+        .order_by(lead.c.score.desc(), lead.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query))
