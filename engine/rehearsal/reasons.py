@@ -17,7 +17,9 @@ from engine.domain.timing import Span, tell, tell_at, tell_cadence, tell_instant
 from engine.rehearsal.life import Life
 from engine.rehearsal.watching import Asked, Watch
 
-_OF_A_STEP = frozenset({"held", "dropped", "skipped", "skipped_late", "had_already", "date_unknown", "task_overdue"})
+_OF_A_STEP = frozenset(
+    {"held", "dropped", "skipped", "skipped_late", "had_already", "had_elsewhere", "date_unknown", "task_overdue"}
+)
 _OF_THE_WAY = frozenset(
     {"advanced", "branched", "exhausted", "ended", "paused", "resumed", "holding", "going_in_circles", "handoff"}
 )

@@ -41,7 +41,7 @@ PATIENCE = 5_000
 _SOON = timedelta(minutes=10)
 _IN_TIME = timedelta(minutes=4)
 _A_DAY = timedelta(days=1)
-_NEVER_GOES = frozenset({"dropped", "skipped_late", "had_already", "date_unknown"})
+_NEVER_GOES = frozenset({"dropped", "skipped_late", "had_already", "had_elsewhere", "date_unknown"})
 
 
 @dataclass(frozen=True, slots=True)

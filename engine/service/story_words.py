@@ -24,7 +24,10 @@ class Tone(StrEnum):
 
 
 _TONES: Mapping[str, Tone] = {
-    **dict.fromkeys(("entered", "advanced", "branched", "exhausted", "goal", "handoff", "resubscribed"), Tone.GOOD),
+    **dict.fromkeys(
+        ("entered", "advanced", "branched", "exhausted", "goal", "handoff", "resubscribed", "ripe", "handed_over"),
+        Tone.GOOD,
+    ),
     **dict.fromkeys(("dropped", "mail_held", "task_overdue", "going_in_circles", "unsubscribed"), Tone.BAD),
     **dict.fromkeys(("held", "held_out", "paused", "holding", "skipped", "skipped_late", "date_unknown"), Tone.MUTED),
 }

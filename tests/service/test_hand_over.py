@@ -1,4 +1,4 @@
-"""A lead given to sales in a whole home: who gets it, what it answers, what the clock does, and how marketing goes on."""
+"""A lead given to sales in a whole home: who gets it, what it answers, what the clock does, how marketing goes on."""
 
 from __future__ import annotations
 

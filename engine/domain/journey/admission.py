@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from engine.domain.campaign import Campaign
 from engine.domain.journey.chance import held_out
 from engine.domain.journey.deeds import given_back
-from engine.domain.journey.draft import RECYCLED, Draft
+from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Enrollment, Event
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import evaluate, explain
@@ -154,8 +154,6 @@ def _opens_again(draft: Draft, campaign: Campaign, runs: Sequence[Enrollment]) -
 def _enrollment(draft: Draft, campaign: Campaign, number: int, admission: Admission) -> Enrollment:
     stage = campaign.first_stage
     lead = draft.facts.lead.id
-    # who comes back may have had the first mails elsewhere: the run finds its first step by itself
-    recycled = admission.event is not None and admission.event.name.casefold() == RECYCLED
     return Enrollment(
         id=None,
         campaign=campaign.id,
@@ -165,7 +163,7 @@ def _enrollment(draft: Draft, campaign: Campaign, number: int, admission: Admiss
         stage=stage.id,
         stage_entered_at=draft.now,
         since=draft.now,
-        step=stage.steps[0].id if stage.steps and stage.cadence is None and not recycled else "",
+        step=stage.steps[0].id if stage.steps and stage.cadence is None else "",
         holdout=held_out(campaign.id, lead, campaign.holdout),
         trigger_event=admission.event.id if admission.event else None,
         trigger=dict(admission.properties),

@@ -111,9 +111,9 @@ class Run:
         had, campaign = self.draft.history.had, self.campaign
         if not isinstance(step, EmailStep) or step.repeat:
             return False
-        return any((campaign.id, name) in had for name in names_of(campaign, step.id)) or self._had_elsewhere(step)
+        return any((campaign.id, name) in had for name in names_of(campaign, step.id))
 
-    def _had_elsewhere(self, step: EmailStep) -> bool:
+    def had_elsewhere(self, step: EmailStep) -> bool:
         """Whether a lead that sales gave back got the same mail, of this theme, in another campaign before."""
         number = self.now_is.trigger_event
         if number is None or not self._is_recycled(number):

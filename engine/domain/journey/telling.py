@@ -216,6 +216,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "had_already": lambda told: Told(
         "skipped", told.mail, "the lead had it on an earlier visit (repeat = true would send it again)"
     ),
+    "had_elsewhere": lambda told: Told(
+        "skipped", told.mail, "the lead had it in another campaign, before sales had it"
+    ),
     "skipped_late": lambda told: Told(
         "skipped", f"'{told.text('step')}'", f'its date had passed: {told.instant("due")} (late = "skip")'
     ),
@@ -228,6 +231,24 @@ SENTENCES: Mapping[str, Sentence] = {
     "webhook": lambda told: Told("due", f"a post to {told.text('to')}"),
     "handoff": _handoff,
     "scored": _scored,
+    "lifecycle": lambda told: Told(
+        "became", f"{told.text('after')}, was {told.text('before') or 'nothing'}", told.text("why")
+    ),
+    "lifecycle_refused": lambda told: Told(
+        "stays", told.text("before"), f"the lifecycle leads from there not to {told.text('after')} ({told.text('why')})"
+    ),
+    "ripe": lambda told: Told("ripened", "for sales", told.text("because")),
+    "handed_over": lambda told: Told("given", f"to {told.text('owner') or 'nobody'}", told.text("why")),
+    "handoff_accepted": lambda told: Told("accepted", f"by {told.text('by')}", "sales takes care of the lead"),
+    "handoff_rejected": lambda told: Told(
+        "given back", f"by {told.text('by')}", _reason(told.text("reason"), told.text("note"))
+    ),
+    "handoff_recycled": lambda told: Told("taken back", "from sales", _reason(told.text("reason"), "")),
+    "handoff_snoozed": lambda told: Told("snoozed", f"by {told.text('by')}", f"until {told.text('until')[:16]}"),
+    "handoff_escalated": lambda told: Told("escalated", "", f"{told.text('owner') or 'nobody'} did not answer in time"),
+    "handoff_reopened": lambda told: Told("asked again", f"of {told.text('owner')}", "the snooze is over"),
+    "touched": lambda told: Told("spoken to", f"by {told.text('by')}", "for the first time"),
+    "task_done": lambda told: Told("done", f"'{told.text('step')}' by {told.text('by')}", told.text("outcome")),
     "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
     "resubscribed": lambda told: Told("came back", "to marketing mail", told.text("how")),
     "topic_chosen": lambda told: Told("wants" if told.line.data.get("wanted") else "declined", told.text("topic")),
@@ -237,6 +258,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "mail_held": lambda told: Told("held", told.mail, told.text("reason")),
 }
 """A sentence for every code that a decision leaves, and for those that services tell beside."""
+
+
+def _reason(reason: str, note: str) -> str:
+    words = reason.replace("_", " ")
+    return f"{words}: {note}" if note else words
 
 
 def _share(told: _Telling) -> str:

@@ -38,6 +38,9 @@ class EmailStep(Step):
         if delivery is not None and run.is_of_earlier_visit(delivery.created_at):
             run.tell("had_already", step=self.id, mail=self.mail)
             return Done(run.now)
+        if delivery is None and not self.repeat and run.had_elsewhere(self):
+            run.tell("had_elsewhere", step=self.id, mail=self.mail)
+            return Done(run.now)
         if delivery is not None:
             return Waiting(None) if delivery.in_flight else Done(delivery.finished_at or run.now)
         deadline = run.expires_at(self)

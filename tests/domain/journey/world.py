@@ -363,6 +363,8 @@ def applied(facts: LeadFacts, decision: Decision, now: datetime) -> LeadFacts:
         who = structs.replace(who, score=decision.score.score, fit=decision.score.fit)
     if decision.handed_off:
         who = structs.replace(who, handed_off_at=now)
+    if decision.moved:
+        who = structs.replace(who, lifecycle_since=now)
     return structs.replace(
         facts,
         lead=who,
