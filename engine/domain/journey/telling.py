@@ -216,9 +216,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "had_already": lambda told: Told(
         "skipped", told.mail, "the lead had it on an earlier visit (repeat = true would send it again)"
     ),
-    "had_elsewhere": lambda told: Told(
-        "skipped", told.mail, "the lead had it in another campaign, before sales had it"
-    ),
+    "had_elsewhere": lambda told: Told("skipped", told.mail, "the lead had it in another campaign before"),
     "skipped_late": lambda told: Told(
         "skipped", f"'{told.text('step')}'", f'its date had passed: {told.instant("due")} (late = "skip")'
     ),
