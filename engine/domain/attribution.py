@@ -12,7 +12,7 @@ life of seven days, and shares for the first and the last touch (40% each by def
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -43,6 +43,7 @@ class Touch:
     """Something that a person of the deal's company did, or how they became known.
 
     `who` is the lead's number; `source` is where it was: the lead's own source, `email`, a form, a page, an event.
+    `known`: it is how they became known.
     """
 
     at: datetime
@@ -51,6 +52,7 @@ class Touch:
     theme: str = ""
     mail: str = ""
     source: str = ""
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,21 @@ class Share:
     amount: int
 
 
-def touches_of(touches: Iterable[Touch], opened_at: datetime, within: timedelta) -> tuple[Touch, ...]:
-    """The touches that a deal came of, in the order of time.
+def touches_of(
+    touches: Iterable[Touch], opened_at: datetime, within: timedelta, own: int | None = None
+) -> tuple[Touch, ...]:
+    """The touches that a deal came of, in the order of time; `own` is the deal's lead.
 
-    What one person does in one place on one day is one touch, however many pages that were: the first of them.
+    How that lead became known comes first, also where the lead is here since the deal only: leads may be imported when
+    the CRM has long had them. What one person does in one place on one day is one touch, however many pages that were.
     """
-    end = opened_by(opened_at)
+    begin, end = opened_at - within, opened_by(opened_at)
+    every = list(touches)
+    first = min((one.at for one in every if begin <= one.at < end), default=end - timedelta.resolution)
+    came = [replace(one, at=first) if one.known and one.who == own and one.at >= end else one for one in every]
     met: dict[tuple[object, ...], Touch] = {}
-    for one in sorted(touches, key=lambda touch: touch.at):
-        if opened_at - within <= one.at < end:
+    for one in sorted(came, key=lambda touch: (touch.at, not touch.known)):
+        if begin <= one.at < end:
             met.setdefault((one.who, one.at.date(), one.campaign, one.mail, one.source), one)
     return tuple(met.values())
 

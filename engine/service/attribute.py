@@ -34,7 +34,7 @@ from engine.store.credit import (
 from engine.store.database import reading, writing
 from engine.store.opportunities import make_all_stale
 from engine.store.rollups import add_up
-from engine.store.touches import people_of, touches_by_lead
+from engine.store.touches import accounts_of, people_of, touches_by_lead
 
 BATCH = 100
 """Deals in one transaction: other writers on SQLite wait a few tenths of a second at most."""
@@ -129,21 +129,24 @@ def _as_were(shares: Shares) -> tuple[Touch, ...]:
 
 def _touches(connection: Any, deals: Sequence[Any], sharing: Sharing) -> dict[int, tuple[Touch, ...]]:
     """The touches that each deal came of: of its lead, and of the other people of its account."""
-    people = people_of(connection, [row.account_id for row in deals if row.account_id is not None])
+    people = _people(connection, deals)
     since = min(row.opened_at for row in deals) - sharing.within
-    known = touches_by_lead(connection, sorted({who for row in deals for who in _who(row, people)}), since)
+    known = touches_by_lead(connection, sorted({who for several in people.values() for who in several}), since)
     return {
         row.id: touches_of(
-            chain.from_iterable(known[who] for who in sorted(_who(row, people))), row.opened_at, sharing.within
+            chain.from_iterable(known[who] for who in people[row.id]), row.opened_at, sharing.within, row.lead_id
         )
         for row in deals
     }
 
 
-def _who(row: Any, people: Mapping[int, Sequence[int]]) -> set[int]:
-    """The deal's lead and the other people of its account."""
-    own = {row.lead_id} if row.lead_id is not None else set()
-    return own | set(people.get(row.account_id, ()))
+def _people(connection: Any, deals: Sequence[Any]) -> dict[int, list[int]]:
+    """The lead of each deal, and the other people of its account, which may have become known after the deal."""
+    later = accounts_of(connection, sorted({row.lead_id for row in deals if row.lead_id is not None}))
+    accounts = {row.id: row.account_id if row.account_id is not None else later.get(row.lead_id) for row in deals}
+    others = people_of(connection, [one for one in accounts.values() if one is not None])
+    own = {row.id: {row.lead_id} - {None} for row in deals}
+    return {row.id: sorted(own[row.id] | set(others.get(accounts[row.id] or 0, ()))) for row in deals}
 
 
 def _by_model(row: Any, touches: Sequence[Touch], sharing: Sharing) -> dict[str, tuple[Share, ...]]:

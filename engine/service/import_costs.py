@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from engine.authoring.home import CAMPAIGNS
 from engine.domain.money import converted
 from engine.errors import Problem, ProblemsError, did_you_mean
 from engine.inbound.books.costs import CostFile, CostRecord, read_costs
@@ -62,6 +63,7 @@ def import_costs(
 def _problems(home: Home, path: Path, found: CostFile) -> Iterator[Problem]:
     with reading(home.store) as connection:
         known = campaigns_ever(connection) | campaign_themes(connection).keys()
+    known |= {path.stem for path in (home.path / CAMPAIGNS).glob("*.toml")}  # money is spent before a campaign runs
     for one in found.costs:
         why = not_convertible(one.currency, home.config.reports)
         if why:

@@ -22,6 +22,7 @@ from engine.store.columns import Base
 from engine.store.journey import tell, wake
 from engine.store.lead_import import suppressions_by_hash
 from engine.store.leads import identities_of, lead, member
+from engine.store.opportunities import make_stale
 from engine.store.permission import consent, suppress_hashes
 from engine.store.sales_tables import HandoffRow
 from engine.store.tables import DeliveryRow, EnrollmentRow, PassedOverRow, StoryRow
@@ -74,6 +75,7 @@ def merge_leads(
     _be_strict(connection, by_number[kept.number], by_number[other.number], against, now)
     _end_courses(connection, ended, now)
     _move(connection, kept, other, plan, now)
+    make_stale(connection, [kept.number])
     _tell(connection, kept, called, because, ended, now)
     return MergedLeads(kept.number, other.number, tuple(sorted({course.campaign for course in ended})))
 

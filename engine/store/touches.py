@@ -59,6 +59,14 @@ def people_of(connection: Connection, accounts: Iterable[int]) -> dict[int, list
     return found
 
 
+def accounts_of(connection: Connection, leads: Sequence[int]) -> dict[int, int]:
+    """The accounts of these leads, of those that have one."""
+    query = select(lead.c.id, lead.c.account_id).where(
+        among_numbers(lead.c.id, "leads"), lead.c.account_id.is_not(None)
+    )
+    return {row.id: row.account_id for row in connection.execute(query, {"leads": list(leads)})}
+
+
 def touches_by_lead(connection: Connection, leads: Sequence[int], since: datetime) -> dict[int, list[Touch]]:
     """All touches of these leads since an instant, how they became known among them."""
     found: dict[int, list[Touch]] = {number: [] for number in leads}
@@ -66,7 +74,7 @@ def touches_by_lead(connection: Connection, leads: Sequence[int], since: datetim
         return found
     for number, at, source in read_many(connection, _KNOWN, {"leads": list(leads)}):
         if source:
-            found[number].append(Touch(at, number, source=source))
+            found[number].append(Touch(at, number, source=source, known=True))
     wanted = {"leads": list(leads), "since": since, "kinds": [*KINDS, EventKind.CUSTOM.value]}
     for row in read_many(connection, _TOUCHES, wanted):
         if row[3] not in NO_TOUCHES:

@@ -85,3 +85,11 @@ def test_shares_always_add_up_to_the_deal(amount: int, days: list[float], first:
         assert sum(one.amount for one in found) == amount
         assert [one.place for one in found] == list(range(1, max(1, len(touches)) + 1))
         assert min(one.amount for one in found) >= 0
+
+
+def test_how_the_deals_own_lead_became_known_comes_first_though_the_lead_is_here_later() -> None:
+    late = [Touch(OPENED + timedelta(days=90), who, source=f"source {who}", known=True) for who in (1, 2)]
+    clicked = touches_of([*late, touch(5)], OPENED, SHARING.within, own=1)
+    assert [one.source for one in clicked] == ["source 1", "email"]
+    found = touches_of(late, OPENED, SHARING.within, own=1)
+    assert [(one.source, one.at) for one in found] == [("source 1", OPENED - timedelta.resolution)]

@@ -22,7 +22,6 @@ from engine.store.events import MailOf, NewEvent, add_events
 from engine.store.schema import METADATA
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-_BLANK: dict[str, Any] = {"name": "", "fields": {}, "folded": {}, "properties": {}, "story": {}, "trigger": {}}
 
 
 def on(day: int, month: int = 11, hour: int = 10) -> datetime:
@@ -115,8 +114,7 @@ def _run(lead: int, campaign: str, at: datetime) -> dict[str, Any]:
 
 
 def _empty(column: Any) -> Any:
-    """What a column that does not matter holds."""
-    if column.nullable:
+    """What a column that does not matter holds; documents are empty ones."""
+    if column.nullable or column.name.endswith("_at"):
         return None
-    kind = column.type.python_type if not column.name.endswith("_at") else None
-    return {str: "", int: 0, float: 0.0, bool: False, dict: {}, list: []}.get(kind, {} if kind is None else None)
+    return {str: "", int: 0, float: 0.0, bool: False}.get(column.type.python_type, {})

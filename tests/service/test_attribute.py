@@ -29,6 +29,8 @@ from engine.store.database import reading, writing
 from engine.store.erasure import erase_lead
 from engine.store.events import settle
 from engine.store.journey import tell
+from engine.store.lead_merge import merge_leads
+from engine.store.leads import lead as lead_table
 from engine.store.opportunities import opportunity
 from engine.store.tables import EventRow
 from tests.service.revenue import NOW, Books, lost, on, won
@@ -105,6 +107,31 @@ def test_the_other_people_of_the_account_have_their_part(books: Books) -> None:
     attribute(books.home)
     assert credited(books) == [("web", "", 50_000), ("webinar", "", 50_000)]
     assert {row.name for row in rows(books, credit_day) if row.dimension == "campaign"} == {"", "spring"}
+
+
+def test_leads_imported_after_their_deals_and_accounts_found_later_count(books: Books) -> None:
+    books.deal()
+    account = books.account("Northwind")
+    jane = books.lead(JANE, on(19), source="fair")
+    omar = books.lead(OMAR, on(2), source="web", account_id=account)
+    books.deal()
+    with writing(books.engine) as connection:
+        connection.execute(lead_table.update().where(lead_table.c.id == jane).values(account_id=account))
+    attribute(books.home)
+    assert omar
+    assert credited(books) == [("fair", "", 50_000), ("web", "", 50_000)]
+
+
+def test_deals_of_a_lead_that_took_another_in_have_the_touches_of_both(books: Books) -> None:
+    jane, twin = books.lead(JANE, source="fair"), books.lead("jane@home.example", on(2), source="")
+    books.event(twin, on(5), EventKind.FORM, "demo")
+    books.deal()
+    attribute(books.home)
+    assert credited(books) == [("fair", "", 100_000)]
+    with writing(books.engine) as connection:
+        assert merge_leads(connection, jane, twin, "the same person", (), NOW)
+    attribute(books.home)
+    assert credited(books) == [("fair", "", 50_000), ("demo", "", 50_000)]
 
 
 def test_an_account_of_a_thousand_people_is_no_company(books: Books) -> None:

@@ -118,5 +118,8 @@ def test_a_cost_of_a_campaign_that_never_was_is_told_with_what_was_meant(books: 
     (problem,) = told.value.problems
     assert (problem.code, problem.hint) == ("E506", "did you mean 'spring-fair'?")
     assert costs(books, "2026-11-01,spring-fair,,5,").new == 1
+    (books.folder / "campaigns").mkdir()
+    (books.folder / "campaigns" / "planned.toml").touch()
+    assert costs(books, "2026-11-01,planned,,5,", dry_run=True).new == 1
     assert costs(books, "2026-11-02,spring-fair,,5,", dry_run=True).new == 1
     assert len(stored(books, cost)) == 1

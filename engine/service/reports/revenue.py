@@ -80,7 +80,7 @@ def _shares(what: str, caption: str, ours: Figures, others: Figures) -> Table:
     difference = difference_of_shares(hits[0], closed[0], hits[1], closed[1])
     rows.append((_DIFFERENCE, None, None, middle, *_ends(difference)))
     columns = (
-        Column("group", "deals"),
+        Column("group", "leads"),
         Column("closed", "closed", Kind.COUNT),
         Column(what, what.replace("_", " "), Kind.COUNT),
         *_measured(Kind.SHARE, "share"),
@@ -98,7 +98,7 @@ def _means(caption: str, kind: Kind, ours: Sample, others: Sample, scale: int) -
     ends = _ends(difference_of_means(ours, others))
     rows.append((_DIFFERENCE, None, *(_in(kind, one, scale) for one in (middle, *ends))))
     return Table(
-        (Column("group", "deals"), Column("n", "deals", Kind.COUNT), *_measured(kind, "mean")), tuple(rows), caption
+        (Column("group", "leads"), Column("n", "deals", Kind.COUNT), *_measured(kind, "mean")), tuple(rows), caption
     )
 
 
