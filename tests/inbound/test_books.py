@@ -187,3 +187,12 @@ def test_a_symbolic_link_is_no_file_of_deals(tmp_path: Path) -> None:
     (tmp_path / "deals.csv").symlink_to("/etc/hostname")
     with pytest.raises(LeadFileError, match="is a symbolic link"):
         read_deals(tmp_path / "deals.csv", DealSettings("EUR"), NOW)
+
+
+@pytest.mark.acceptance(row=27)
+@pytest.mark.parametrize("mark", ["\\r", "\\n", "\\u0000", "\\u000b"])
+def test_line_breaks_and_controls_in_the_name_of_a_deal_are_refused(tmp_path: Path, mark: str) -> None:
+    found = deals(tmp_path, f'{{"id": "1", "opened_at": "2026-11-01", "name": "Jane{mark}Bcc: all"}}\n')
+    ((row, code, message),) = told(found)
+    assert (row, code) == (1, "E503")
+    assert message.startswith("name: holds ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -206,6 +207,15 @@ def test_another_currency_is_counted_at_the_fixed_rate(books: Books) -> None:
         (91_500, "EUR"),
     ]
     assert row_of(books, "1").list_amount == 184_000
+
+
+def test_a_record_told_by_several_at_once_is_one_deal(books: Books) -> None:
+    jane = books.lead(JANE)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: books.deal(**won()), range(8)))
+    assert sorted(one.new for one in found) == [False] * 7 + [True]
+    assert len({one.number for one in found}) == 1
+    assert [name for name, _ in events_about(books, jane)] == ["opportunity_opened", "opportunity_won"]
 
 
 def test_an_erased_lead_leaves_a_deal_without_personal_data_also_when_told_again(books: Books) -> None:
