@@ -48,8 +48,10 @@ COMMANDS: dict[str, Entry] = {
     "completion": Entry("completion", AUTHOR, "Let your shell complete commands, options and names."),
     "demo": Entry("demo", AUTHOR, "See it all work: 200 leads, 30 days, about a minute."),
     "import": Entry("import_", LEADS, "Import leads (CSV, JSONL) or their events."),
-    "import-deals": Entry("import_deals", LEADS, "Import deals of the CRM: what came of leads, and what it brought."),
-    "import-costs": Entry("import_costs", LEADS, "Import what was spent on campaigns, fairs and other sources."),
+    "import-deals": Entry("import_deals", LEADS, "Import deals (CSV, JSONL): what came of leads, and what it brought."),
+    "import-costs": Entry(
+        "import_costs", LEADS, "Import costs (CSV, JSONL): what was spent on campaigns, fairs and other sources."
+    ),
     "export": Entry("export", LEADS, "Export leads."),
     "why": Entry("why", LEADS, "Tell a lead's story: what it got or did not get, why, and what comes next."),
     "score": Entry("score", LEADS, "Show a lead's score line by line, or score all leads anew."),

@@ -36,8 +36,8 @@ from engine.store.opportunities import make_all_stale
 from engine.store.rollups import add_up
 from engine.store.touches import accounts_of, people_of, touches_by_lead
 
-BATCH = 100
-"""Deals in one transaction: other writers on SQLite wait a few tenths of a second at most."""
+BATCH = 50
+"""Deals in one transaction: other writers on SQLite wait about a tenth of a second."""
 _SETTINGS = "attribution"
 """The store's value with the settings that all credit was worked out by."""
 

@@ -1,4 +1,4 @@
-"""Import deals (CSV, JSONL) of the CRM: what came of leads, and what it brought.
+"""Import deals (CSV, JSONL): what came of leads, and what it brought.
 
 Exports of Salesforce and HubSpot are recognised by their headings. Everything is checked first: if anything is wrong
 with any row, all of it is told and nothing is written. Importing a file again changes nothing; a deal that has changed
