@@ -94,7 +94,7 @@ def _serve_bare(port: int) -> None:
 def _serve_tracker(port: int, spool: str) -> None:
     recorder = Recorder(Spool(Path(spool), "bench"), HitMaker(SystemClock(), "bench", b"visitor key"))
     nobody: Any = object()
-    services = Services(nobody, nobody, nobody, ThreadPoolExecutor(1))
+    services = Services(nobody, nobody, nobody, nobody, ThreadPoolExecutor(1))
     settle()
     serve(tracker_site(RING, recorder, services, nobody, Brand("Bench")), HOST, port)
 

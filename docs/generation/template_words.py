@@ -19,6 +19,7 @@ ROOTS: Mapping[str, str] = {
 ADDRESSES: Mapping[str, str] = {
     "unsubscribe_url": "Where the reader leaves. Every marketing mail needs it; the layouts have it.",
     "view_url": "The mail in the browser.",
+    "share_link": "The mail to pass on: without the reader's own addresses, and with a form. Never a click.",
     "preferences_url": "The page of choices: topics, tracking.",
 }
 

@@ -69,6 +69,15 @@ class Call:
         self.track = mail_token(ring, Purpose.TRACK, self.ref) if tracked else ""
         self.token = self.track.encode("ascii") + SOFT
 
+    @property
+    def share_link(self) -> str:
+        """Made only where a template has it, which few do."""
+        return f"{self.form.base_url}/s/{mail_token(self.form.ring, Purpose.SHARE, self.ref)}"
+
+    @property
+    def share_link_bytes(self) -> bytes:
+        return fragment(self.share_link)
+
     def link(self, index: int, target: str, markup: bool) -> bytes:
         """The address of a link whose target waits for the lead."""
         address = self.form.followed(index, target, self)
@@ -138,7 +147,7 @@ class Form:
         """
         call = Call(self, context, tracked=False)
         self._sender(call, context)
-        own = (LinkKind.UNSUBSCRIBE, LinkKind.PREFERENCES, LinkKind.VIEW)
+        own = (LinkKind.UNSUBSCRIBE, LinkKind.PREFERENCES, LinkKind.VIEW, LinkKind.SHARE)
         return tuple(
             (link, "" if link.kind in own else self._run(self._line(link.target), call)) for link in self.compiled.links
         )

@@ -29,7 +29,7 @@ from engine.content.values import (
 )
 
 _SLOTS = ("lead", "owner", "sender", "trigger", "campaign", "vars", "mail")
-_ADDRESSES = ("unsubscribe_url", "view_url", "preferences_url")
+_ADDRESSES = ("unsubscribe_url", "view_url", "preferences_url", "share_link")
 
 
 class MissingValueError(Exception):

@@ -14,7 +14,12 @@ from engine.content.settings import CompileSettings
 
 #: What is the same for every lead of one campaign.
 CAMPAIGN_ROOTS = frozenset(("campaign", "vars", "base_url"))
-_KINDS = {"unsubscribe_url": LinkKind.UNSUBSCRIBE, "preferences_url": LinkKind.PREFERENCES, "view_url": LinkKind.VIEW}
+_KINDS = {
+    "unsubscribe_url": LinkKind.UNSUBSCRIBE,
+    "preferences_url": LinkKind.PREFERENCES,
+    "view_url": LinkKind.VIEW,
+    "share_link": LinkKind.SHARE,
+}
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _PLAIN_SCHEMES = frozenset(("mailto", "tel", "sms", "xmpp", "whatsapp", "skype", "callto", "geo", "webcal"))
 

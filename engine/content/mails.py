@@ -43,6 +43,7 @@ class LinkKind(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     VIEW = "view"
+    SHARE = "share"
     PLAIN = "plain"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.content.settings import CompileSettings
 from engine.errors import did_you_mean
 
-ADDRESSES = ("unsubscribe_url", "view_url", "preferences_url")
+ADDRESSES = ("unsubscribe_url", "view_url", "preferences_url", "share_link")
 _FIXED: Mapping[str, tuple[str, ...]] = {
     "owner": ("name", "email"),
     "sender": ("name", "email"),

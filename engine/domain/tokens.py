@@ -36,6 +36,7 @@ class Purpose(Enum):
     TRACK = b"t"
     UNSUBSCRIBE = b"u"
     VIEW = b"v"
+    SHARE = b"p"
     RETURN_PATH = b"r"
     HANDOFF = b"h"
     TASK = b"k"
@@ -133,6 +134,15 @@ def bound_link_token(ring: KeyRing, mail: MailRef, link: LinkRef) -> str:
 
 def read_link_token(ring: KeyRing, mail: MailRef, token: str) -> LinkRef | None:
     """The link that the token names in that mail; None if it was altered or belongs elsewhere."""
+    return _read_link(ring, (b"l" + mail.table, _bound_prefix(mail)), token)
+
+
+def read_shared_link(ring: KeyRing, table: bytes, token: str) -> LinkRef | None:
+    """The link that the token names, if its target is the same for every lead; None otherwise."""
+    return _read_link(ring, (b"l" + table,), token)
+
+
+def _read_link(ring: KeyRing, prefixes: tuple[bytes, ...], token: str) -> LinkRef | None:
     raw = _bytes(token)
     if raw is None or len(raw) < _LINK.size + MAC_BYTES:
         return None
@@ -142,7 +152,7 @@ def read_link_token(ring: KeyRing, mail: MailRef, token: str) -> LinkRef | None:
         raw[_LINK.size : _LINK.size + MAC_BYTES],
         raw[_LINK.size + MAC_BYTES :],
     )
-    for prefix in (b"l" + mail.table, _bound_prefix(mail)):
+    for prefix in prefixes:
         expected = ring.mac(number, prefix + head + target)
         if expected and hmac.compare_digest(mac, expected):
             return LinkRef(index, target.decode())

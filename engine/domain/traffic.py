@@ -34,6 +34,7 @@ class HitKind(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     VIEW = "view"
     PREFERENCE = "preference"
+    SHARE = "share"
     PAGE = "page"
 
 

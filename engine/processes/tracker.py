@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from engine.garbage import settle
 from engine.processes.opening import open_for_work, share_metrics
 from engine.runtime.instruments import TrackerInstruments
+from engine.service.colleagues import Colleagues
 from engine.service.home import Home
 from engine.service.keepsakes import Keepsakes
 from engine.service.leave import Leave
@@ -43,7 +44,7 @@ def tracker_site_of(home: Home, worker: str, report: Report | None = None) -> tu
     writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
     spool = Spool(home.spool, worker)
     recorder = Recorder(spool, HitMaker(home.clock, secrets.token_hex(12), home.keys.visitors), HitTally(report))
-    services = Services(leave, leave, kept, writer)
+    services = Services(leave, leave, kept, Colleagues(home), writer)
     brand = Brand(company.name, company.website, company.postal_address)
     views = home.config.tracking.pages
     beacons = Beacons(home.keys.ring, recorder, views.sites, views.consent) if views.sites else None

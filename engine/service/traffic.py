@@ -38,13 +38,22 @@ def record_hits(home: Home, hits: Sequence[Hit], links: LinkNames, quarantine: t
     with writing(home.store) as connection:
         known = delivered(connection, [hit.delivery for hit in hits])
         known = {number: mail for number, mail in known.items() if not mail.test}
+        own = _own_visitors(connection, [hit for hit in hits if hit.kind is HitKind.SHARE and hit.delivery in known])
         seen = [hit for hit in hits if hit.delivery in known and hit.kind in _KINDS]
+        seen = [hit for hit in seen if hit.kind is not HitKind.SHARE or hit.visitor not in own.get(hit.delivery, ())]
         new = add_events(connection, [_event(hit, known[hit.delivery], links, quarantine) for hit in seen])
     leave = Leave(home)
     for hit in hits:
         if hit.kind is HitKind.UNSUBSCRIBE and hit.delivery in known:
             leave.unsubscribe(hit.delivery, hit.how, hit.at, evidence(hit))
     return new
+
+
+def _own_visitors(connection: Any, shares: Sequence[Hit]) -> dict[int, set[str]]:
+    """By mail: from where its own lead opened and clicked. Who looks at the page from there is the lead, not a
+    colleague."""
+    traffic = traffic_of(connection, [hit.delivery for hit in shares]) if shares else {}
+    return {mail: {row.evidence.get("visitor", "") for row in rows} - {""} for mail, rows in traffic.items()}
 
 
 def _event(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> NewEvent:
@@ -55,6 +64,7 @@ def _event(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> NewE
         _KINDS[hit.kind],
         hit.at,
         hit.at,
+        name=SHARED_VIEW if hit.kind is HitKind.SHARE else "",
         actor=Actor.UNKNOWN,
         settles_at=hit.at + quarantine,
         mail=MailOf(hit.delivery, mail.enrollment_id, mail.campaign, mail.stage, mail.step),
@@ -64,7 +74,10 @@ def _event(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> NewE
     )
 
 
-_KINDS = {HitKind.OPEN: EventKind.OPEN, HitKind.CLICK: EventKind.CLICK}
+_KINDS = {HitKind.OPEN: EventKind.OPEN, HitKind.CLICK: EventKind.CLICK, HitKind.SHARE: EventKind.CUSTOM}
+
+SHARED_VIEW = "shared_view"
+"""The event of a lead whose mail somebody else looked at, by the address that it passed on."""
 
 
 def _evidence(hit: Hit) -> dict[str, Any]:
@@ -137,7 +150,7 @@ def _hit(row: Any) -> Hit:
     kept = row.evidence
     return Hit(
         id=kept.get("id", row.source_id),
-        kind=HitKind(row.kind),
+        kind=HitKind.SHARE if row.name == SHARED_VIEW else HitKind(row.kind),
         delivery=row.delivery_id,
         at=row.at,
         link=kept.get("link"),

@@ -114,6 +114,16 @@ def join_account(connection: Connection, lead_id: int, kind: str, value: str, na
     return int(number)
 
 
+def join_same_account(connection: Connection, lead_id: int, other: int, now: datetime) -> None:
+    """Put a lead into the account of another one, if that has one."""
+    numbers = select(lead.c.id, lead.c.account_id).where(lead.c.id.in_([lead_id, other]))
+    accounts = {row.id: row.account_id for row in connection.execute(numbers)}
+    before, number = accounts.get(lead_id), accounts.get(other)
+    if number is not None and number != before:
+        connection.execute(update(lead).where(lead.c.id == lead_id).values(account_id=number))
+        rescore_accounts(connection, {number} | ({before} if before is not None else set()), ANY_CHANGE, now)
+
+
 def _is_called(connection: Connection, number: int, kind: str) -> bool:
     query = select(account_name.c.id).where(account_name.c.account_id == number, account_name.c.kind == kind)
     return connection.scalar(query.limit(1)) is not None

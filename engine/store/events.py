@@ -157,6 +157,17 @@ def next_settling_instant(connection: Connection) -> datetime | None:
     return connection.scalar(select(func.min(event.c.settles_at)).where(event.c.pending == true()))
 
 
+def mail_of(row: Any) -> MailOf:
+    """The mail of a row of `delivered`."""
+    return MailOf(row.id, row.enrollment_id, row.campaign, row.stage, row.step)
+
+
+def count_named(connection: Connection, delivery_id: int, name: str) -> int:
+    """How many events of that name belong to a mail."""
+    query = select(func.count()).where(event.c.delivery_id == delivery_id, event.c.name == name)
+    return connection.scalar(query) or 0
+
+
 def events_of(connection: Connection, lead_id: int) -> list[Any]:
     """Everything that happened to a lead, oldest first."""
     return list(connection.execute(select(event).where(event.c.lead_id == lead_id).order_by(event.c.at, event.c.id)))

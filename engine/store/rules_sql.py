@@ -323,6 +323,7 @@ def named_events(pattern: EventPattern) -> tuple[Condition, ...]:
     """Which events a pattern means, whoever they are of."""
     return (
         event.c.kind.in_(NAMED_EVENTS),
+        event.c.actor == Actor.HUMAN,
         json_text(event.c.folded, "~name") == pattern.name,
         *(_property(key, value) for key, value in pattern.properties),
     )

@@ -1,4 +1,4 @@
-"""Pages that recipients read: unsubscribe, preferences, and a mail in the browser.
+"""Pages that recipients read: unsubscribe, preferences, a mail in the browser, and one that was passed on.
 
 Looking changes nothing: only a POST does (mail programs and scanners fetch every address). There are no cookies and
 no scripts; who holds a mail's token may speak for its recipient. An unsubscribe is durable before its answer: in the
@@ -19,12 +19,14 @@ from engine.domain.tokens import KeyRing, Purpose, read_mail_token
 from engine.domain.traffic import Hit, HitKind, evidence
 from engine.web.answers import Answer
 from engine.web.press import Press
-from engine.web.providers import Preferences, Unsubscriber, WebView
+from engine.web.providers import Preferences, Sharing, Unsubscriber, WebView
 from engine.web.recorder import Recorder
 from engine.web.services import STORE_SECONDS, Caller, Result
 from engine.web.visit import BadFormError, Form, Visit, read_form
 
 log = logging.getLogger("ripeline.tracker")
+
+NAME_LENGTH, ADDRESS_LENGTH = 100, 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Services:
     unsubscriber: Unsubscriber
     preferences: Preferences
     web_view: WebView
+    sharing: Sharing
     writer: Executor
     patience: float = STORE_SECONDS
 
@@ -47,7 +50,7 @@ class Services:
 
 
 class Pages:
-    """The ASGI app of `/u/`, `/p/` and `/v/`."""
+    """The ASGI app of `/u/`, `/p/`, `/v/` and `/s/`."""
 
     def __init__(self, ring: KeyRing, recorder: Recorder, services: Services, press: Press) -> None:
         self._ring, self._recorder, self._services, self._press = ring, recorder, services, press
@@ -57,6 +60,8 @@ class Pages:
             ("u", "undo"): (Purpose.UNSUBSCRIBE, self._undo),
             ("p", ""): (Purpose.UNSUBSCRIBE, self._choose),
             ("v", ""): (Purpose.VIEW, self._view),
+            ("s", ""): (Purpose.SHARE, self._share),
+            ("s", "mail"): (Purpose.SHARE, self._shared_mail),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,9 +150,40 @@ class Pages:
             return self._nothing
         html = await self._services.call(self._services.web_view.mail_as_sent, visit.delivery)
         if html is None:
-            return self._press.notice(410, "This mail is gone", "We keep mails for a while only; this one is too old.")
+            return self._gone()
         await self._recorder.traffic(HitKind.VIEW, visit.delivery, visit.scope)
         return self._press.mail(html)
+
+    async def _share(self, visit: Visit) -> Answer:
+        """A mail that was passed on, and a form for whoever got it so."""
+        if visit.sends:
+            return await self._bring(visit, await read_form(visit))
+        html = await self._services.call(self._services.sharing.mail_to_share, visit.delivery)
+        if html is None:
+            return self._gone()
+        await self._recorder.traffic(HitKind.SHARE, visit.delivery, visit.scope)
+        return self._press.page("share", token=visit.token, up=visit.up, wrong="", called="", address="")
+
+    async def _shared_mail(self, visit: Visit) -> Answer:
+        """The mail alone, as the page shows it in a frame."""
+        if visit.sends:
+            return self._nothing
+        html = await self._services.call(self._services.sharing.mail_to_share, visit.delivery)
+        return self._press.framed_mail(html) if html is not None else self._gone()
+
+    async def _bring(self, visit: Visit, form: Form) -> Answer:
+        name, address = form.text("name", NAME_LENGTH), form.text("address", ADDRESS_LENGTH)
+        hit = self._hit(HitKind.SHARE, visit, "page")
+        bring = self._services.sharing.bring
+        if not await self._services.call(bring, hit.delivery, name, address, hit.at, evidence(hit)):
+            wrong = "This is no mail address. Please look at it again."
+            return self._press.page(
+                "share", 400, token=visit.token, up=visit.up, wrong=wrong, called=name, address=address
+            )
+        return self._press.notice(200, "Thank you", "We have your address, and will be in touch.")
+
+    def _gone(self) -> Answer:
+        return self._press.notice(410, "This mail is gone", "We keep mails for a while only; this one is too old.")
 
     def _hit(self, kind: HitKind, visit: Visit, how: str) -> Hit:
         return self._recorder.maker.hit(kind, visit.delivery, visit.scope, how=how)

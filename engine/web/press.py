@@ -25,6 +25,10 @@ _MAIL_POLICY = (
 )
 
 
+# the same within a page of ours, and nowhere else
+_FRAMED_POLICY = (_MAIL_POLICY[0], _MAIL_POLICY[1].replace(b"frame-ancestors 'none'", b"frame-ancestors 'self'"))
+
+
 @dataclass(frozen=True, slots=True)
 class Brand:
     """How recipients know the sender: from `[company]` of config.toml."""
@@ -42,6 +46,7 @@ class Press:
         digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
         policy = (
             f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
+            "frame-src 'self'; "
             "frame-ancestors 'none'"
         )
         self._headers = (*_COMMON, (b"content-security-policy", policy.encode()))
@@ -77,3 +82,8 @@ class Press:
     def mail(html: str) -> Answer:
         """A mail as it was sent, locked into a sandbox."""
         return answer(200, (*_COMMON, _MAIL_POLICY), html.encode())
+
+    @staticmethod
+    def framed_mail(html: str) -> Answer:
+        """A mail locked into a sandbox, for a frame on a page of ours."""
+        return answer(200, (*_COMMON, _FRAMED_POLICY), html.encode())

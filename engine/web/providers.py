@@ -45,6 +45,16 @@ class SalesDesk(Protocol):
         """Carry the answer out; what came of it, in words for the person."""
 
 
+class Sharing(Protocol):
+    """A mail for whoever its reader passes it on to; None once retention has ended."""
+
+    def mail_to_share(self, delivery: int) -> str | None: ...
+
+    def bring(self, delivery: int, name: str, address: str, at: datetime, evidence: Mapping[str, str]) -> bool:
+        """Somebody who got the mail so says who they are; False for what is no address."""
+        ...
+
+
 class Assets(Protocol):
     """Pictures of templates by the hash of their content; None for an unknown one."""
 

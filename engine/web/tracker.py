@@ -32,7 +32,7 @@ _AWAY = answer(503, [(b"retry-after", b"10"), NO_STORE])
 _HOST = re.compile(r"(https?://(?:[^/?#@]*@)?)([^/?#:]*)", re.IGNORECASE)
 _TARGET = re.compile(r"(?:https?://[^/\\?#\s][^\x00-\x1f\x7f]*|mailto:[^\x00-\x1f\x7f]+)", re.IGNORECASE)
 
-PAGES = ("/u/", "/p/", "/v/", "/h/", "/k/")
+PAGES = ("/u/", "/p/", "/v/", "/s/", "/h/", "/k/")
 """Where people read something: recipients, and salespeople who answer."""
 
 Route = Callable[[str, Scope], Awaitable[Answer]]

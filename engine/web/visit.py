@@ -42,9 +42,10 @@ class Form:
         found = self.fields.get(name)
         return isinstance(found, str) and found.strip().casefold() == value.casefold()
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, most: int | None = None) -> str:
+        """What was typed, without blanks around it, cut off behind so many characters."""
         found = self.fields.get(name)
-        return found.strip() if isinstance(found, str) else ""
+        return found.strip()[:most] if isinstance(found, str) else ""
 
     def all(self, name: str) -> frozenset[str]:
         return frozenset(value for value in self.fields.getlist(name) if isinstance(value, str))

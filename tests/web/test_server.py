@@ -25,7 +25,7 @@ from tests.web.world import *
 from engine.web.server import serve
 office = Office()
 recorder = Recorder(Spool(Path(sys.argv[1]), "w1"), HitMaker(SteppedClock(NOON), "run", b"k"))
-services = Services(office, office, office, ThreadPoolExecutor(1))
+services = Services(office, office, office, office, ThreadPoolExecutor(1))
 site = tracker_site(RING, recorder, services, office, Brand("Acme"))
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":

@@ -72,6 +72,7 @@ class Office:
     unsubscribed: list[tuple[int, str, datetime, Mapping[str, str]]] = field(default_factory=list)
     undone: list[int] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
+    brought: list[tuple[int, str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     question: Question | None = None
     said: list[tuple[str, int, bytes, Said]] = field(default_factory=list)
@@ -118,6 +119,17 @@ class Office:
         self._store()
         return self.mail
 
+    def mail_to_share(self, delivery: int) -> str | None:
+        self._store()
+        return self.mail
+
+    def bring(self, delivery: int, name: str, address: str, at: datetime, evidence: Mapping[str, str]) -> bool:
+        self._store()
+        if "@" not in address:
+            return False
+        self.brought.append((delivery, name, address))
+        return True
+
     def asset(self, digest: str) -> Asset | None:
         self._store()
         self.asked.append(digest)
@@ -150,7 +162,7 @@ def tracker(
     office = office or Office()
     with ThreadPoolExecutor(1) as writer:
         recorder = Recorder(Spool(spool, "w1"), HitMaker(SteppedClock(NOON), "run", b"visitor key"))
-        services = Services(office, office, office, writer, patience)
+        services = Services(office, office, office, office, writer, patience)
         brand = Brand("Acme & Söhne", "https://acme.example", "1 Main Street, 10115 Berlin")
         beacons = Beacons(RING, recorder, sites, consent) if sites else None
         site = tracker_site(RING, recorder, services, office, brand, beacons, office)

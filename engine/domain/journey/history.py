@@ -43,10 +43,10 @@ class History:
 
     @_once
     def by_name(self) -> dict[str, list[Event]]:
-        """Named events by casefolded name, in the order of time."""
+        """Named events by casefolded name, in the order of time; those of machines never count."""
         index: dict[str, list[Event]] = {}
         for event in self.facts.events:
-            if event.kind in NAMED_EVENTS:
+            if event.kind in NAMED_EVENTS and event.actor is Actor.HUMAN:
                 index.setdefault(event.name.casefold(), []).append(event)
         return index
 
