@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from engine.domain.journey.decision import Line
+from engine.domain.journey.draft import SCORED
 from engine.domain.scenario import OUTSIDE, Then
 from engine.rehearsal.life import Mailed
 from engine.rehearsal.mails import Read
@@ -85,13 +86,21 @@ def _leaves(playing: Playing, then: Then) -> None:
 def _fields(playing: Playing, then: Then) -> None:
     """The lead's fields have these values, now or within the time that is given."""
     limit = playing.at if then.on is None and then.after is None else limit_of(playing, then)
+    _let_fade(playing, then)
     held = playing.wait_for(lambda: True if _holds(playing, then.values) else None, limit)
     playing.life.run_to(limit if then.on is not None else playing.life.now)
     playing.at = max(playing.at, min(playing.life.now, limit))
+    _let_fade(playing, then)
     if held is None or not _holds(playing, then.values):
         got = ", ".join(f"{name} = {shown(_value(playing, name))}" for name in then.values)
         raise MissedError(playing.at, ", ".join(f"{n} = {shown(v)}" for n, v in then.values.items()), got)
     playing.none_untold(playing.at, "no other mail")
+
+
+def _let_fade(playing: Playing, then: Then) -> None:
+    """A score that fades is kept from day to day by the daemon, though nobody looks at the lead: so look."""
+    if any(name in then.values for name in SCORED):
+        playing.life.look()
 
 
 def _holds(playing: Playing, values: Mapping[str, object]) -> bool:

@@ -24,6 +24,14 @@ marketing = ["1 per day"]
 type = "number"
 [fields.interests]
 type = "tags"
+[[scoring.points]]
+name = "asked for a demo"
+each = "event('demo_booked')"
+points = 20
+[[scoring.fit]]
+name = "many seats"
+when = "seats > 2"
+points = 45
 """
 
 CAMPAIGN = """\

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.config.sales import FitPoints, Points, Scoring
 from engine.domain.actor import Actor
 from engine.domain.journey.facts import EventKind, LeadFacts
 from engine.domain.traffic import HitKind
@@ -28,7 +29,7 @@ enter = "source == 'web'"
 backfill = true
 window = { days = "Mon-Thu", hours = "09:00-17:00", zone = "lead", else = "Europe/Berlin" }
 [stage.aware]
-advance   = "clicked('first', link='go')"
+advance   = "clicked('first', link='go') or score >= 18"
 exhausted = { after = "1d", go = "ripe" }
 [[stage.aware.step]]
 email = "first"
@@ -49,6 +50,14 @@ set = { lifecycle = "mql" }
 email = "third"
 wait  = "3h"
 """
+SCORING = Scoring(
+    half_life="5d",
+    points=(
+        Points(name="clicked", each="ever.clicks", points=8),
+        Points(name="got mail", each="ever.sent('drip/second')", points=-3),
+    ),
+    fit=(FitPoints(name="ripened", when="lifecycle == 'mql'", points=50),),
+)
 JANE = "jane@lead.example"
 LINKS = ("go", "more")
 ACTS = ("open", "click", "click", "machine", "unsubscribe")
@@ -107,6 +116,7 @@ class Both:
         real = self.facts()
         assert self.life.facts.enrollments == real.enrollments
         assert self.life.facts.lead.lifecycle == real.lead.lifecycle
+        assert (self.life.facts.lead.score, self.life.facts.lead.fit) == (real.lead.score, real.lead.fit)
         assert self.life.facts.lead.subscribed == real.lead.subscribed
         assert [(s.reason, s.scope) for s in self.life.facts.suppressions] == [
             (s.reason, s.scope) for s in real.suppressions
@@ -119,7 +129,7 @@ Found = Callable[..., Any]
 @pytest.mark.parametrize("seed", range(8))
 def test_life_in_memory_and_the_real_services_agree(seed: int, found: Found) -> None:
     chance = random.Random(seed)
-    both = Both(found())
+    both = Both(found(scoring=SCORING))
     for _ in range(chance.randint(2, 6)):
         both.later(timedelta(minutes=chance.randint(1, 3 * 24 * 60)))
         both.does(chance.choice(ACTS), chance)

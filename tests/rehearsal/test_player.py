@@ -38,6 +38,10 @@ PASSING = {
     "refused mail": ('mail = "decay", fate = "refused"', COST),
     "field that changes": (DECAY, COST, 'becomes = { seats = 3 }, after = "1d"', 'no_mail = "60d"'),
     "field within a time": (DECAY, COST, PRICING, 'is = { lifecycle = "mql" }, within = "2d"'),
+    "score that fades, and grade": (
+        *(DECAY, 'event = "demo_booked"', "is = { score = 20 }", "becomes = { seats = 3 }", 'is = { fit = "B" }'),
+        *(COST, 'silent = "60d"', 'is = { score = 4.7, fit = "B" }'),
+    ),
     "field on a day": (DECAY, COST, PRICING, 'is = { lifecycle = "mql" }, on = "Sat 7 Nov"'),
 }
 
@@ -140,6 +144,7 @@ FAILING = {
         "lifecycle = 'mql', seats = 3",
         "lifecycle = 'subscriber', seats = nothing",
     ),
+    "a score": ((DECAY, "is = { score = 20 }"), "score = 20", "score = 0"),
     "the goal": ((DECAY, COST, 'goal = true, within = "1d"'), "the goal within 1 day", "nothing until Fri 6 Nov 09:10"),
     "an act in the past": (
         (COST, 'event = "x", on = "Mon 2 Nov 09:05"'),
