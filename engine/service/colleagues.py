@@ -19,6 +19,7 @@ from engine.service.home import Home
 from engine.service.import_leads import internal_test
 from engine.service.keepsakes import Keepsakes
 from engine.store.accounts import join_same_account
+from engine.store.bulk import CollisionError
 from engine.store.database import StoreError, writing
 from engine.store.events import NewEvent, add_events, count_named, delivered, mail_of
 from engine.store.journey import wake
@@ -67,6 +68,8 @@ class Colleagues:
         try:
             with writing(self._home.store) as connection:
                 self._bring(connection, delivery, name, read, at, evidence)
+        except CollisionError:
+            return True  # the same form came twice at this moment; the other one is taken
         except StoreError as error:
             raise UnavailableError(str(error)) from error
         return True

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, select, update
 
 from engine.domain.identity import EMAIL, address_hash
+from engine.store.accounts import ANY_CHANGE, account, account_name, rescore_accounts
 from engine.store.leads import identities_of, lead, lead_row
 from engine.store.permission import suppress_hashes, suppression
 from engine.store.revenue_tables import OpportunityRow
@@ -100,9 +101,23 @@ def erase_lead(connection: Connection, number: int, key: bytes, source: str, now
     connection.execute(update(_OPPORTUNITY).where(_OPPORTUNITY.c.lead_id.in_(ids)).values(**forgotten))
     for table in _OF_LEADS.values():
         connection.execute(delete(table).where(table.c.lead_id.in_(ids)))
+    accounts = set(
+        connection.scalars(select(lead.c.account_id).where(lead.c.id.in_(ids), lead.c.account_id.is_not(None)))
+    )
     connection.execute(update(lead).where(lead.c.id.in_(ids)).values(merged_into=None))
     connection.execute(delete(lead).where(lead.c.id.in_(ids)))
+    _forget_accounts(connection, accounts, now)
     return True
+
+
+def _forget_accounts(connection: Connection, accounts: set[int], now: datetime) -> None:
+    """A company whose last person is erased goes too, as its domain may be a person's own; one with a deal stays."""
+    still = set(connection.scalars(select(lead.c.account_id).where(lead.c.account_id.in_(accounts))))
+    still |= set(connection.scalars(select(_OPPORTUNITY.c.account_id).where(_OPPORTUNITY.c.account_id.in_(accounts))))
+    empty = accounts - still
+    connection.execute(delete(account_name).where(account_name.c.account_id.in_(empty)))
+    connection.execute(delete(account).where(account.c.id.in_(empty)))
+    rescore_accounts(connection, accounts - empty, ANY_CHANGE, now)
 
 
 def _hashes(connection: Connection, ids: Sequence[int], key: bytes) -> list[str]:

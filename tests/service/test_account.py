@@ -9,6 +9,7 @@ import pytest
 from engine.config.sales import Points, Scoring
 from engine.errors import RipelineError
 from engine.service.account import account_sheet
+from engine.service.erase import dossier_of, erase
 from engine.service.reports.accounts import accounts
 from engine.service.reports.report import Asked
 from tests.service.conftest import Found
@@ -77,3 +78,15 @@ def test_report_is_as_long_as_asked(lived: World) -> None:
     assert [row[0] for row in table.rows] == ["Northwind"]
     with pytest.raises(RipelineError, match="a number from 1 to 1,000"):
         accounts(lived.home, Asked(options={"most": "all"}))
+
+
+def test_company_forgets_who_is_erased_and_goes_with_its_last_person(lived: World) -> None:
+    erase(lived.home, dossier_of(lived.home, "jane@northwind.example"), "asked")
+    assert (account_sheet(lived.home, "northwind.example").score, account_sheet(lived.home, "Northwind").count) == (
+        0,
+        1,
+    )
+
+    erase(lived.home, dossier_of(lived.home, "joe@northwind.example"), "asked")
+    with pytest.raises(RipelineError, match="no company here"):
+        account_sheet(lived.home, "northwind.example")
