@@ -11,7 +11,6 @@ from engine.domain.actor import Actor
 from engine.domain.rules import FactsView, Node, evaluate
 from engine.domain.rules.nodes import EventHappened, MailHappened, Replied
 from engine.domain.rules.readers import events_reader, mails_reader
-from engine.domain.scoring.fading import age_in_days
 from engine.domain.scoring.scheme import Points, Scoring
 
 
@@ -48,8 +47,11 @@ class Tally:
 
 
 def tally(scoring: Scoring, view: ScoredView, now: datetime) -> Tally:
-    """What the lead did that counts now. Rules that count nothing for it are left out."""
-    found, turns = [], []
+    """What the lead did that counts now. Rules that count nothing for it are left out.
+
+    Ages are midnights UTC between two instants in UTC; what is dated into the future has none.
+    """
+    found, turns, today = [], [], now.toordinal()
     for rule in scoring.points:
         times = _times(rule.each.node, view, now)
         if not times:
@@ -60,7 +62,7 @@ def tally(scoring: Scoring, view: ScoredView, now: datetime) -> Tally:
                 turns.append(verdict.turns_at)
             if not verdict.holds:
                 continue
-        found.append(Counted(rule, tuple([age_in_days(at, now) for at in times])))
+        found.append(Counted(rule, tuple([max(0, today - at.toordinal()) for at in times])))
     return Tally(tuple(found), min(turns, default=None))
 
 

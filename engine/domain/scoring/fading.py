@@ -32,11 +32,6 @@ def points_from(worth: int) -> float:
     return worth / UNITS
 
 
-def age_in_days(at: datetime, now: datetime) -> int:
-    """How many midnights UTC lie between two instants (both UTC); 0 for what is dated into the future."""
-    return age_of_day(at.date(), now)
-
-
 def age_of_day(day: date, now: datetime) -> int:
     """How many midnights UTC lie between a day and an instant (UTC)."""
     return max(0, (now.date() - day).days)
