@@ -163,3 +163,13 @@ def test_company_is_shown_for_people_and_for_programs(lived: Life, capsys: pytes
     assert "jane@northwind.example" in [one["email"] for one in sheet["people"]]
     assert sheet["missing"] == ["decides", "pays", "recommends", "uses"]
     assert run("account", "nobody.example", home=lived.home.path) == 1
+
+
+def test_import_tells_roles_that_config_does_not_know(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("email,role\njane@northwind.example,boss\n", "utf-8")
+
+    assert run("import", str(file), home=home) == 0
+    assert "Roles that config does not know: boss (1).  ([accounts] roles names them)" in capsys.readouterr().out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import evaluate
+from engine.domain.tokens import Purpose, read_mail_token
 from engine.domain.traffic import HitKind
 from engine.service.colleagues import MOST, Colleagues
 from engine.store.database import reading
@@ -123,3 +125,21 @@ def test_shared_mail_is_shown_without_what_is_the_leads(lived: World) -> None:
     for room in ("/u/", "/c/", "/o/", "/p/"):
         assert f"8026{room}" not in html
     assert Colleagues(lived.home).mail_to_share(99) is None
+
+
+def test_template_has_an_address_to_pass_the_mail_on_by(found: Found) -> None:
+    world = found()
+    link = '<p><a href="{{ share_link }}">For a colleague</a></p>'
+    world.apply(
+        world.rewrite("templates/data/aware/first.html", lambda text: text.replace("</body>", f"{link}</body>"))
+    )
+    world.take_in(f"{JANE},Jane,web")
+    world.go()
+
+    [mail] = world.received(JANE)
+    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    [token] = re.findall(r'href="http://127\.0\.0\.1:8026/s/([^"/]+)"', html)
+    named = read_mail_token(world.home.keys.ring, Purpose.SHARE, token)
+    assert named is not None and named.delivery == 1
+    shared = Colleagues(world.home).mail_to_share(1)
+    assert shared is not None and "For a colleague" in shared and token not in shared

@@ -167,3 +167,11 @@ def test_the_collector_goes_back_to_its_pace() -> None:
     with rarely_collecting():
         assert gc.get_threshold() != before
     assert gc.get_threshold() == before
+
+
+def test_roles_that_config_does_not_know_are_taken_and_told(store: Engine, tmp_path: Path) -> None:
+    text = "email,role\na@acme.example,Decides\nb@acme.example,boss\nc@acme.example,boss\nd@acme.example,\n"
+    summary = take_in(store, tmp_path / "leads.csv", text)
+
+    assert summary.unknown_roles == (("boss", 2),)
+    assert lead_called(store, "b@acme.example").fields["role"] == "boss"
