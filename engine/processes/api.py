@@ -11,11 +11,20 @@ from starlette.types import ASGIApp
 from engine.garbage import settle
 from engine.processes.opening import open_for_work, share_metrics
 from engine.runtime.instruments import ApiInstruments
+from engine.service.api.answers import AnswerDesk
+from engine.service.api.deals import DealDesk
+from engine.service.api.happenings import HappeningDesk
+from engine.service.api.leads import LeadDesk
+from engine.service.api.overview import OverviewDesk
+from engine.service.api.pages import Lists
+from engine.service.api.permissions import PermissionDesk
 from engine.service.api_keys import ApiKeys
 from engine.service.home import Home
 from engine.service.repeats import Repeats
 from engine.service.take_in import take_in
 from engine.store.database import StoreError
+from engine.web.api.desks import Desks
+from engine.web.api.endpoints import endpoints
 from engine.web.api.guard import Gate
 from engine.web.api.limits import Buckets
 from engine.web.api.site import BODY_BYTES, Count, api_site
@@ -44,4 +53,17 @@ def api_site_of(home: Home, count: Count | None = None) -> ASGIApp:
     keys = ApiKeys(home)
     gate = Gate(keys, Repeats(home), buckets, StoreError)
     events = EventGate(keys.caller, buckets.draw, partial(take_in, home), StoreError, gate.writer)
-    return api_site(gate, (), count, EventClients(events))
+    return api_site(gate, endpoints(), count, EventClients(events), desks_of(home))
+
+
+def desks_of(home: Home) -> Desks:
+    """The services behind the endpoints."""
+    return Desks(
+        leads=LeadDesk(home),
+        permissions=PermissionDesk(home),
+        happenings=HappeningDesk(home),
+        rows=Lists(home),
+        overview=OverviewDesk(home),
+        deals=DealDesk(home),
+        answers=AnswerDesk(home),
+    )

@@ -11,21 +11,24 @@ import logging
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from traceback import format_tb
 from typing import Any, Protocol, TypeVar
 
+import orjson
 from anyio.to_thread import run_sync
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine.domain.api_keys import Caller, Scope
+from engine.domain.refusals import Fault
 from engine.domain.repeats import LONGEST_KEY, Answer
 from engine.errors import RipelineError
 from engine.web.api.limits import Buckets
@@ -110,7 +113,7 @@ class Guarded(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         work = super().get_route_handler()
-        known = frozenset(one.alias for one in self.dependant.query_params)
+        known = frozenset(_parameters(self.dependant.query_params))
 
         async def handler(request: Request) -> Response:
             request.scope["api_path"] = self.path_format
@@ -142,6 +145,7 @@ class Guarded(APIRoute):
             raise ApiError(
                 Kind.SCOPE, f"the key '{caller.name}' may not do this: it takes the scope {self.asked.value}"
             )
+        _check_text(request)
         _check_parameters(request, known)
         if request.method in ("GET", "HEAD"):
             return await _ran(request, gate, work)
@@ -162,6 +166,14 @@ class Guarded(APIRoute):
         kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
         if body and kind != "application/json":
             raise ApiError(Kind.MEDIA, "the body has to be JSON; say so: Content-Type: application/json")
+        _check_json(body)
+
+
+def _parameters(declared: Iterable[Any]) -> Iterator[str]:
+    """The names of query parameters; those that stand together in a model are its fields."""
+    for one in declared:
+        kind = one.field_info.annotation
+        yield from kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else (one.alias,)
 
 
 async def authenticated(request: Request, gate: Gate) -> Caller:
@@ -203,6 +215,23 @@ def repeat_of(request: Request) -> str:
     """The Idempotency-Key of a request with its caller's number, by which what it makes is named; empty without one."""
     key = request.headers.get(REPEAT, "")
     return f"{caller_of(request).id}:{key}" if key else ""
+
+
+def _check_text(request: Request) -> None:
+    """A NUL cannot be stored, nor be looked for."""
+    if "\0" in request.scope["path"] or any("\0" in value for value in request.query_params.values()):
+        raise ApiError(Kind.MALFORMED, "the address holds a NUL, which no text here has")
+
+
+def _check_json(body: bytes) -> None:
+    """Strict JSON (RFC 8259) in UTF-8: no NaN, no half of a surrogate pair, no NUL, no endless nesting."""
+    if b"\\u0000" in body:
+        raise ApiError(Kind.MALFORMED, "the body holds a NUL (\\u0000), which no text here has")
+    try:
+        orjson.loads(body or b"null")
+    except orjson.JSONDecodeError as error:
+        fault = Fault(f"body:{error.lineno}:{error.colno}", error.msg)
+        raise ApiError(Kind.MALFORMED, f"the body is not JSON: {error.msg}", [fault]) from None
 
 
 def _check_parameters(request: Request, known: frozenset[str]) -> None:

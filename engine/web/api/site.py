@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine import __version__
+from engine.web.api.desks import Desks
 from engine.web.api.guard import Gate
 from engine.web.api.problems import ApiError, Kind, answer
 from engine.web.event_clients import EventClients, Fork
@@ -40,15 +41,19 @@ _HEADERS = (
 
 
 def api_site(
-    gate: Gate, routers: Sequence[APIRouter], count: Count | None = None, events: EventClients | None = None
+    gate: Gate,
+    routers: Sequence[APIRouter],
+    count: Count | None = None,
+    events: EventClients | None = None,
+    desks: Desks | None = None,
 ) -> ASGIApp:
-    """The whole API. Each router's routes stand behind the guard; `count` hears of each request; `events` are the
-    endpoints of event clients, which have a guard and answers of their own."""
-    app: ASGIApp = api_app(gate, routers)
+    """The whole API. Each router's routes stand behind the guard, and ask the desks; `count` hears of each request;
+    `events` are the endpoints of event clients, which have a guard and answers of their own."""
+    app: ASGIApp = api_app(gate, routers, desks)
     return Envelope(app if events is None else Fork(app, events), count)
 
 
-def api_app(gate: Gate | None, routers: Sequence[APIRouter]) -> FastAPI:
+def api_app(gate: Gate | None, routers: Sequence[APIRouter], desks: Desks | None = None) -> FastAPI:
     """The app without its envelope; without a gate it can only describe itself."""
     app = FastAPI(
         title="Ripeline",
@@ -60,7 +65,7 @@ def api_app(gate: Gate | None, routers: Sequence[APIRouter]) -> FastAPI:
         lifespan=_lifespan,
         redirect_slashes=False,
     )
-    app.state.gate = gate
+    app.state.gate, app.state.desks = gate, desks
     for router in routers:
         app.include_router(router, prefix=PREFIX)
     app.add_exception_handler(HTTPException, _nowhere)
