@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -89,7 +90,7 @@ def test_parameter_takes_hostile_values_as_values_or_refuses_them(
 def test_path_takes_hostile_values_as_names(client: httpx.Client, value: str) -> None:
     client.post("/leads", json={"email": JANE})
     for path in ("leads", "suppressions", "campaigns", "reports", "handoffs", "enrollments", "opportunities"):
-        answer = client.get(f"/{path}/{httpx.URL('http://x').copy_with(path='/' + value).raw_path.decode()[1:]}")
+        answer = client.get(f"/{path}/{quote(value, safe='')}")
         assert answer.status_code in (400, 404, 422), (path, answer.text)
     assert len(client.get("/leads").json()["items"]) == 1
 
