@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from docs.generation.api_page import api_page
 from docs.generation.campaign_page import campaign_page
 from docs.generation.cli_page import cli_page
 from docs.generation.completion_table import completion_table
@@ -25,6 +26,7 @@ FOLDER = Path(__file__).parent / "reference"
 COMPLETION = Path(__file__).parents[1] / "engine/cli/completion.json"
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "api.md": api_page,
     "campaign.md": campaign_page,
     "cli.md": cli_page,
     "config.md": config_page,

@@ -45,6 +45,11 @@ class Processes:
 
         run_api(home)
 
+    def api_schema(self) -> dict[str, object]:
+        from engine.processes.api import api_schema
+
+        return api_schema()
+
     def send(self, home: Path, name: str) -> None:
         from engine.processes.sender import run_sender
 

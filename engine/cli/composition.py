@@ -23,6 +23,9 @@ class Processes(Protocol):
     def serve_api(self, home: Path) -> None:
         """Run the API until SIGTERM or Ctrl-C."""
 
+    def api_schema(self) -> dict[str, object]:
+        """The description of the API (OpenAPI 3.1)."""
+
     def send(self, home: Path, name: str) -> None:
         """Run one sending process until SIGTERM."""
 

@@ -27,7 +27,7 @@ from engine.web.api.desks import Desks
 from engine.web.api.endpoints import endpoints
 from engine.web.api.guard import Gate
 from engine.web.api.limits import Buckets
-from engine.web.api.site import BODY_BYTES, Count, api_site
+from engine.web.api.site import BODY_BYTES, Count, api_app, api_site
 from engine.web.event_clients import EventClients, EventGate
 from engine.web.server import Conditions, Role, serve
 
@@ -54,6 +54,11 @@ def api_site_of(home: Home, count: Count | None = None) -> ASGIApp:
     gate = Gate(keys, Repeats(home), buckets, StoreError)
     events = EventGate(keys.caller, buckets.draw, partial(take_in, home), StoreError, gate.writer)
     return api_site(gate, endpoints(), count, EventClients(events), desks_of(home))
+
+
+def api_schema() -> dict[str, object]:
+    """The API's description (OpenAPI 3.1), which is the same in every home."""
+    return api_app(None, endpoints()).openapi()
 
 
 def desks_of(home: Home) -> Desks:

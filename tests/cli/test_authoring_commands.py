@@ -263,7 +263,7 @@ def test_schemas_are_written_once(home: Path, capsys: pytest.CaptureFixture[str]
 
 def test_schema_wants_a_kind_or_write(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ripeline("schema", "--home", str(home)) == 1
-    assert "campaign, scenario or config; or write all with --write" in capsys.readouterr().err
+    assert "campaign, scenario, config or api; or write all with --write" in capsys.readouterr().err
 
 
 def test_fmt_lays_out_the_files_of_a_home(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,10 +4,13 @@ With --write the schemas go to .ripeline/schema/ of the home, with the settings 
 TOML) and Tombi need. Run it again after an update of Ripeline, or after changing \\[fields] in config.toml; files that
 somebody else wrote stay as they are. Without --write a schema is printed: in a home with the home's own lead fields.
 
+`api` prints the description of the JSON API (OpenAPI 3.1), for programs that make clients of it.
+
 Examples:
 
   ripeline schema campaign
   ripeline schema --write
+  ripeline schema api > openapi.json
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ import typer
 
 from engine.authoring.policy import CONFIG_FILE
 from engine.authoring.schema import as_text, schema
+from engine.cli.composition import the_processes
 from engine.cli.home import HERE, HomeOption, config_of, root_of
-from engine.cli.screen import say
+from engine.cli.screen import as_json, say
 from engine.config.model import Config
 from engine.errors import RipelineError
 from engine.service.editor_files import Written, write_editor_files
@@ -33,21 +37,24 @@ class Kind(StrEnum):
     CAMPAIGN = "campaign"
     SCENARIO = "scenario"
     CONFIG = "config"
+    API = "api"
 
 
 def command(
     kind: Annotated[
-        Kind | None, typer.Argument(metavar="[KIND]", help="campaign, scenario or config.", show_default=False)
+        Kind | None, typer.Argument(metavar="[KIND]", help="campaign, scenario, config or api.", show_default=False)
     ] = None,
     home: HomeOption = HERE,
     write: Annotated[bool, typer.Option("--write", help="Write all of them, and editors' settings.")] = False,
 ) -> None:
     """Print one schema, or write all."""
     if write == (kind is not None):
-        raise RipelineError("say which schema to print: campaign, scenario or config; or write all with --write")
+        raise RipelineError("say which schema to print: campaign, scenario, config or api; or write all with --write")
     if write:
         root = root_of(home)
         _tell(write_editor_files(root, config_of(root)))
+    elif kind is Kind.API:
+        typer.echo(as_json(the_processes().api_schema()))
     elif kind is not None:
         typer.echo(as_text(schema(kind.value, _config(home))), nl=False)
 

@@ -36,7 +36,7 @@ def every_endpoint() -> Iterator[tuple[str, str, Scope]]:
 ENDPOINTS = list(every_endpoint())
 
 
-@pytest.mark.acceptance(32)
+@pytest.mark.acceptance(row=32)
 def test_key_of_a_wrong_scope_is_refused_at_every_endpoint(clients: Clients) -> None:
     """The matrix is made from the routes: one that is added is tried without anybody thinking of it."""
     assert len(ENDPOINTS) > 25
@@ -47,7 +47,7 @@ def test_key_of_a_wrong_scope_is_refused_at_every_endpoint(clients: Clients) -> 
             assert (status == 403) == (scope not in (asked, Scope.ADMIN)), (scope, method, path, status)
 
 
-@pytest.mark.acceptance(32)
+@pytest.mark.acceptance(row=32)
 def test_nothing_is_answered_without_a_key(site: str) -> None:
     for method, path, _ in ENDPOINTS:
         for header in ({}, {"authorization": "Bearer ripe_wrong"}, {"authorization": "Basic !!"}):

@@ -67,7 +67,7 @@ def parameters() -> Iterator[tuple[str, str]]:
 PARAMETERS = sorted(set(parameters()))
 
 
-@pytest.mark.acceptance(22)
+@pytest.mark.acceptance(row=22)
 @pytest.mark.parametrize(("path", "name"), PARAMETERS, ids=lambda one: str(one).removeprefix("/api/v1"))
 def test_parameter_takes_hostile_values_as_values_or_refuses_them(
     client: httpx.Client, site: str, path: str, name: str
@@ -85,7 +85,7 @@ def test_parameter_takes_hostile_values_as_values_or_refuses_them(
     assert len(client.get("/leads").json()["items"]) == 1, "nothing was deleted"
 
 
-@pytest.mark.acceptance(22)
+@pytest.mark.acceptance(row=22)
 @pytest.mark.parametrize("value", HOSTILE)
 def test_path_takes_hostile_values_as_names(client: httpx.Client, value: str) -> None:
     client.post("/leads", json={"email": JANE})
@@ -95,7 +95,7 @@ def test_path_takes_hostile_values_as_names(client: httpx.Client, value: str) ->
     assert len(client.get("/leads").json()["items"]) == 1
 
 
-@pytest.mark.acceptance(22)
+@pytest.mark.acceptance(row=22)
 @pytest.mark.parametrize("value", [one for one in HOSTILE if one.isprintable()])
 def test_stored_hostile_value_comes_back_as_it_is(client: httpx.Client, value: str) -> None:
     made = client.post(
@@ -106,7 +106,7 @@ def test_stored_hostile_value_comes_back_as_it_is(client: httpx.Client, value: s
     assert [one["fields"]["company"] for one in found] == ([value.strip()] if len(value) <= 320 else [])
 
 
-@pytest.mark.acceptance(22)
+@pytest.mark.acceptance(row=22)
 @pytest.mark.parametrize(
     "rule",
     [
@@ -147,7 +147,7 @@ def test_nothing_but_what_is_asked_comes_out_of_the_store(client: httpx.Client, 
     assert client.get("/leads", params={"cursor": forged, "source": "other"}).json()["items"] == []
 
 
-@pytest.mark.acceptance(30)
+@pytest.mark.acceptance(row=30)
 def test_formulas_in_a_report_are_neutralised_in_csv() -> None:
     columns = (Column("theme", "Theme"), Column("n", "N", Kind.COUNT), Column("change", "Change", Kind.NUMBER))
     rows = tuple((cell, -5, -0.5) for cell in ("=cmd()", "+1", "-1", "@x", "\tx", "\rx", "plain"))

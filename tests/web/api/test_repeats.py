@@ -22,7 +22,7 @@ JANE = {"email": "jane@northwind.example"}
 EVENT = {"events": [{"name": "ordered", **JANE, "properties": {"number": 1}}], "create": True}
 
 
-@pytest.mark.acceptance(39)
+@pytest.mark.acceptance(row=39)
 def test_same_request_gets_the_same_answer_and_works_once(client: httpx.Client) -> None:
     sent = [client.post("/events", json=EVENT, headers={"idempotency-key": "a"}) for _ in range(3)]
     assert {(one.status_code, one.content, one.headers["content-type"]) for one in sent} == {
@@ -32,7 +32,7 @@ def test_same_request_gets_the_same_answer_and_works_once(client: httpx.Client) 
     assert len(client.get(f"/leads/{JANE['email']}/events").json()["items"]) == 1
 
 
-@pytest.mark.acceptance(39)
+@pytest.mark.acceptance(row=39)
 def test_status_is_repeated_too(client: httpx.Client) -> None:
     headers = {"idempotency-key": "a"}
     first, second = (client.post("/leads", json=JANE, headers=headers) for _ in range(2))
@@ -50,7 +50,7 @@ def test_refusal_is_repeated_as_well(client: httpx.Client) -> None:
     assert client.post("/enrollments", json=wrong, headers={"idempotency-key": "b"}).status_code == 202
 
 
-@pytest.mark.acceptance(39)
+@pytest.mark.acceptance(row=39)
 @pytest.mark.parametrize(
     "other", [{"path": "/leads", "json": {"email": "max@x.example"}}, {"path": "/events", "json": EVENT}]
 )
@@ -61,7 +61,7 @@ def test_same_key_with_another_request_is_refused(client: httpx.Client, other: d
     assert len(client.get("/leads").json()["items"]) == 1
 
 
-@pytest.mark.acceptance(39)
+@pytest.mark.acceptance(row=39)
 def test_same_key_while_the_first_is_under_way_is_a_conflict(world: World) -> None:
     new_api_key(world.home, "shop", [Scope.ADMIN])
     repeats = Repeats(world.home)
@@ -93,7 +93,7 @@ def test_keys_of_two_programs_have_nothing_to_do_with_each_other(clients: Client
     assert two.post("/leads", json={"email": "max@x.example"}, headers={"idempotency-key": "a"}).status_code == 201
 
 
-@pytest.mark.acceptance(39)
+@pytest.mark.acceptance(row=39)
 def test_request_whose_process_died_before_it_could_answer_is_not_done_twice(
     client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
