@@ -13,9 +13,10 @@ from engine.web.api.problems import Kind
 from engine.web.api.site import BODY_BYTES, PREFIX
 
 INTRO = f"""\
-How to use it, with examples: [Use the API](../how-to/use-the-api.md). Everything here stands under `{PREFIX}`, and in the
-description for programs (OpenAPI 3.1), which `{PREFIX}/openapi.json` answers without a key and `ripeline schema api`
-prints. New endpoints and new keys of answers may come within v1; none goes, and none changes its meaning.
+How to use it, with examples: [Use the API](../how-to/use-the-api.md). Everything here stands under `{PREFIX}`, and in
+the description for programs (OpenAPI 3.1), which `{PREFIX}/openapi.json` answers without a key and
+`ripeline schema api` prints. New endpoints and new keys of answers may come within v1; none goes, and none changes its
+meaning.
 """
 REPEATS = f"""\
 A POST with an `Idempotency-Key` may be sent again: the same request gets the answer that it got before, with its status
@@ -30,7 +31,8 @@ and `external_id`, a suppression by address and scope; consent that says the sam
 LIMITS = f"""\
 A key may make as many requests a minute as `[api] per_minute` says, all at once if it wants; `RateLimit` tells how many
 are left, and a refusal with 429 tells by `Retry-After` when to come back. A body may have {BODY_BYTES // 1024} KB.
-Parameters and keys that are not known are refused, not passed over. Lists come in pages: hand `next` back as `cursor`, as it is.
+Parameters and keys that are not known are refused, not passed over. Lists come in pages: hand `next` back as
+`cursor`, as it is.
 """
 
 
