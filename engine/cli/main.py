@@ -63,6 +63,7 @@ COMMANDS: dict[str, Entry] = {
     "run": Entry("run", OPERATE, "Run the home: journey, senders and tracker."),
     "serve": Entry("serve", OPERATE, "Run a tracker or the API alone, behind a balancer."),
     "status": Entry("status", OPERATE, "What runs, who waits where, what went out, what needs a person."),
+    "report": Entry("report", OPERATE, "What came of it: funnel, campaigns, sales, forecast, money."),
     "pause": Entry("pause", OPERATE, "Pause a campaign, or all sending."),
     "resume": Entry("resume", OPERATE, "Go on after a pause, or after sending was held."),
     "backup": Entry("backup", OPERATE, "Back up a home: store, keys, spool and files."),
