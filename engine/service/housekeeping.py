@@ -12,8 +12,9 @@ from engine.service.home import Home
 from engine.service.uncertain import span_of
 from engine.service.winner import choose_by_test
 from engine.store import cohorts, variant_counts
-from engine.store.daily_counts import count_attempts, count_events
+from engine.store.daily_counts import count_attempts, count_events, count_moves
 from engine.store.database import writing
+from engine.store.lifecycle_counts import count_lifecycle
 from engine.store.retention import (
     forget_attempts,
     forget_copies,
@@ -61,6 +62,8 @@ def keep_house(home: Home, now: datetime) -> Kept:
             lambda connection: variant_counts.count_sent(connection, home.zone, before, BITE),
             lambda connection: variant_counts.count_hits(connection, home.zone, before, BITE),
             lambda connection: variant_counts.count_goals(connection, home.zone, before, BITE),
+            lambda connection: count_moves(connection, home.zone, before, BITE),
+            lambda connection: count_lifecycle(connection, home.zone, before, BITE),
         )
     )
     attribute(home)

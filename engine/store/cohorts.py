@@ -17,7 +17,7 @@ from engine.domain.deal_figures import day_of
 from engine.store.among import among_numbers
 from engine.store.bundles import set_home_value
 from engine.store.credit import cohort, enrollment, entries_of, lead
-from engine.store.daily_counts import counted_up_to, until
+from engine.store.daily_counts import counted_up_to, until_settled
 from engine.store.rollups import add_up
 from engine.store.sales_tables import HandoffRow
 from engine.store.tables import StoryRow
@@ -43,7 +43,7 @@ def count_entries(connection: Connection, zone: ZoneInfo, before: datetime, limi
         .order_by(enrollment.c.id)
         .limit(limit)
     )
-    rows = until(connection.execute(query), before)
+    rows = until_settled(connection.execute(query), before)
     new = ((day_of(row[1], zone), row[2], bool(row[3]), "entered") for row in rows if row[4] == 1 and not row[5])
     return _counted(connection, ENTRIES, new, rows)
 
@@ -56,7 +56,7 @@ def count_goals(connection: Connection, zone: ZoneInfo, before: datetime, limit:
         .order_by(story.c.id)
         .limit(limit)
     )
-    rows = until(connection.execute(query), before)
+    rows = until_settled(connection.execute(query), before)
     reached = [(row[3], row[4]) for row in rows if row[2] == GOAL and row[5] == 1]
     entries = entries_of(connection, sorted({who for who, _ in reached}))
     found = (
@@ -76,7 +76,7 @@ def count_handoffs(connection: Connection, zone: ZoneInfo, before: datetime, lim
         .order_by(handoff.c.id)
         .limit(limit)
     )
-    rows = until(connection.execute(query), before)
+    rows = until_settled(connection.execute(query), before)
     return _counted(connection, HANDOFFS, list(_first_handoffs(connection, rows, zone)), rows)
 
 

@@ -16,15 +16,17 @@ from sqlalchemy import Connection, bindparam, false, func, select, update
 from engine.store.bundles import home_value, set_home_value
 from engine.store.inserts import insert_ignoring
 from engine.store.many import run_many
-from engine.store.tables import AttemptRow, DailyCountRow, DeliveryRow, EventRow
+from engine.store.tables import AttemptRow, DailyCountRow, DeliveryRow, EventRow, LeadRow, StoryRow
 from engine.store.touches import may_touch, touched_late
 
 daily = DailyCountRow.__table__  # type: ignore[attr-defined]
 attempt = AttemptRow.__table__  # type: ignore[attr-defined]
 delivery = DeliveryRow.__table__  # type: ignore[attr-defined]
 event = EventRow.__table__  # type: ignore[attr-defined]
+story = StoryRow.__table__  # type: ignore[attr-defined]
+lead = LeadRow.__table__  # type: ignore[attr-defined]
 
-ATTEMPTS, EVENTS = "counted:attempt", "counted:event"
+ATTEMPTS, EVENTS, STORIES = "counted:attempt", "counted:event", "counted:story"
 """The store's values that hold the watermarks."""
 
 Key = tuple[date, str, str, str]
@@ -41,7 +43,7 @@ def count_attempts(connection: Connection, zone: ZoneInfo, before: datetime, lim
         .order_by(attempt.c.id)
         .limit(limit)
     )
-    rows = until(connection.execute(query), before)
+    rows = until_settled(connection.execute(query), before)
     return _counted(connection, ATTEMPTS, [_key(zone, *row[1:5]) for row in rows if not row[5]], rows)
 
 
@@ -58,10 +60,34 @@ def count_events(connection: Connection, zone: ZoneInfo, before: datetime, limit
         .limit(limit)
     )
     first_open = connection.scalar(select(func.min(event.c.id)).where(event.c.pending))
-    rows = [row for row in until(connection.execute(query), before) if first_open is None or row[0] < first_open]
+    rows = [
+        row for row in until_settled(connection.execute(query), before) if first_open is None or row[0] < first_open
+    ]
     keys = [_key(zone, row[2], row[3], row[4], _what(row[5], row[6])) for row in rows]
     touched_late(connection, _earliest((row[7], row[2]) for row in rows if may_touch(row[5], row[6], row[8])))
     return _counted(connection, EVENTS, keys, rows)
+
+
+MOVES = ("entered", "advanced", "branched", "exhausted", "goal")
+"""Lines of stories that are counted, as `lead:entered` …; the step is the stage that the lead came to."""
+
+
+def count_moves(connection: Connection, zone: ZoneInfo, before: datetime, limit: int) -> int:
+    """Count how leads moved, colleagues apart, up to that instant; how many lines of stories were looked at."""
+    query = (
+        select(story.c.id, story.c.at, story.c.campaign, story.c.data, story.c.code, lead.c.internal)
+        .join(lead, lead.c.id == story.c.lead_id)
+        .where(story.c.id > counted_up_to(connection, STORIES))
+        .order_by(story.c.id)
+        .limit(limit)
+    )
+    rows = until_settled(connection.execute(query), before)
+    keys = [
+        _key(zone, row.at, row.campaign, str(row.data.get("to") or row.data.get("stage") or ""), f"lead:{row.code}")
+        for row in rows
+        if row.code in MOVES and not row.internal
+    ]
+    return _counted(connection, STORIES, keys, rows)
 
 
 def recount_events(connection: Connection, zone: ZoneInfo, judged: Iterable[tuple[Any, str]]) -> None:
@@ -117,7 +143,7 @@ def uncounted_attempts(connection: Connection, outcomes: Sequence[str], since: d
     return int(connection.scalar(query if since is None else query.where(attempt.c.ended_at >= since)) or 0)
 
 
-def until(rows: Iterable[Any], before: datetime) -> list[Any]:
+def until_settled(rows: Iterable[Any], before: datetime) -> list[Any]:
     """The rows before the first that is too young: one with a lower number may still be on its way to be committed."""
     found = []
     for row in rows:

@@ -39,7 +39,20 @@ def keep(world: World) -> int:
 
 def by_day(world: World) -> dict[tuple[date, str, str], int]:
     with reading(world.home.store) as connection:
-        return {(row.day, row.step, row.what): row.n for row in connection.execute(select(daily))}
+        rows = connection.execute(select(daily).where(~daily.c.what.startswith("lead:")))
+        return {(row.day, row.step, row.what): row.n for row in rows}
+
+
+def moves(world: World) -> dict[tuple[date, str, str], int]:
+    with reading(world.home.store) as connection:
+        rows = connection.execute(select(daily).where(daily.c.what.startswith("lead:")))
+        return {(row.day, row.step, row.what): row.n for row in rows}
+
+
+def test_how_leads_moved_is_counted_once_by_the_stage_that_they_came_to(lived: World) -> None:
+    for _ in range(3):
+        keep(lived)
+    assert moves(lived) == {(MONDAY.date(), "aware", "lead:entered"): 1}
 
 
 def test_what_happened_is_counted_once_by_day_step_and_actor(lived: World) -> None:

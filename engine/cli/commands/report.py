@@ -11,6 +11,7 @@ Examples:
   ripeline report
   ripeline report funnel --by theme
   ripeline report campaigns --since 4w
+  ripeline report forecast --keep
   ripeline report sales --first 2026-10-01 --last 2026-12-31 --format csv --out sales.csv
 """
 
@@ -55,6 +56,9 @@ def command(
     by: Annotated[str, typer.Option(metavar="WHAT", help="A line for each: theme, source, campaign, owner …")] = "",
     model: Annotated[str, typer.Option(metavar="NAME", help="Of attribution: how a deal is divided.")] = "",
     campaign: Annotated[str, typer.Option(metavar="CAMPAIGN", help="This campaign only, where a report can.")] = "",
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Of forecast: make one anew, and keep it to be judged by what comes.")
+    ] = False,
     form: Annotated[ReportFormat, typer.Option("--format", help="How it is written.")] = ReportFormat.TABLE,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
@@ -64,6 +68,8 @@ def command(
         return
     entry_of(name)
     place = opened(home)
+    if keep:
+        _forecast(place, name)
     given = {"by": by, "model": model, "campaign": campaign}
     asked = Asked(*_days(place, first, last, since), {key: value for key, value in given.items() if value})
     _tell(place, make_report(place, name, asked), form, out)
@@ -73,6 +79,19 @@ def _list() -> None:
     show(columns([[(name, "bold"), (entry.help, "")] for name, entry in offered().items()], indent=2))
     say()
     say("ripeline report NAME shows one; --since 4w, --by …, --format csv|json, --out FILE", "dim")
+
+
+def _forecast(place: Home, name: str) -> None:
+    """Make a forecast and keep it.
+
+    Raises:
+        ReportError: another report was asked for.
+    """
+    if name != "forecast":
+        raise ReportError(f"--keep is for the forecast; '{name}' is made anew each time")
+    from engine.rehearsal.sales_forecast import keep_sales_forecast
+
+    keep_sales_forecast(place, os.cpu_count() or 1)
 
 
 def _days(place: Home, first: datetime | None, last: datetime | None, since: str) -> tuple[date | None, date | None]:

@@ -212,6 +212,15 @@ class Figures:
         ]
         return sorted(found, key=lambda one: (-one[1], one[0]))
 
+    def in_days(self, what: str, first: int, days: int) -> Figure:
+        """How often something happens in so many days from the `first` on, counted from the start."""
+        found = Counter[int]()
+        for number, facts in self.simulation.tally.slices.items():
+            for fact, count in facts.items():
+                if fact.what == what and first <= fact.day < first + days:
+                    found[number] += count
+        return self._figure(found)
+
     # Counting
 
     def _scaled(self, count: float) -> int:

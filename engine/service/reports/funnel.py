@@ -1,0 +1,147 @@
+"""The waterfall: how many leads go from each stage of the lifecycle to the next, how long it takes, where it leaks.
+
+Read from the roll-up of lifecycle changes by cohort, which is the month in which a lead became known. The median is
+that of the newest 1,000 changes into a stage, whatever the cohorts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from engine.domain.lifecycle import DISQUALIFIED, RECYCLED
+from engine.service.home import Home
+from engine.service.reports.report import Asked, Column, Kind, Report, Table
+from engine.service.reports.window import Window, window_of
+from engine.store.database import reading
+from engine.store.lifecycle_counts import newest_seconds, transitions
+
+A_YEAR = 365
+DAY = 86_400
+
+
+def funnel(home: Home, asked: Asked) -> Report:
+    """The waterfall of the cohorts in the days asked for, a year by default."""
+    window, by = window_of(home, asked, A_YEAR), asked.options.get("by", "")
+    stages = home.config.lifecycle.stages
+    with reading(home.store) as connection:
+        rows = transitions(connection, window.first.replace(day=1), window.last, by)
+        medians = {} if by else _medians(connection, stages)
+    tables = (_by(rows, stages, by),) if by else (_waterfall(rows, stages, medians), _lost(rows, stages))
+    return Report("funnel", f"From {stages[0]} to {stages[-1]}", tables, tuple(_notes(rows, window)))
+
+
+def reached(rows: Sequence[Any], stages: Sequence[str]) -> dict[str, int]:
+    """How many leads came to each stage, or past it; those who begin in the first one count there when they leave it.
+
+    A lead that skips a stage has passed it, so that no share is above the whole.
+    """
+    found = dict.fromkeys(stages, 0)
+    for row in rows:
+        if row.after in found:
+            begin = stages.index(row.before) if row.before in found else stages.index(row.after) - 1
+            for place in range(max(begin + 1, 0), stages.index(row.after) + 1):
+                found[stages[place]] += int(row.first)
+            if row.before == stages[0]:
+                found[stages[0]] += int(row.first)
+    return found
+
+
+def _medians(connection: Any, stages: Sequence[str]) -> dict[str, float]:
+    found = {}
+    for before, after in pairwise(stages):
+        seconds = newest_seconds(connection, after, before)
+        if seconds:
+            found[after] = median(seconds) / DAY
+    return found
+
+
+def _waterfall(rows: Sequence[Any], stages: Sequence[str], medians: dict[str, float]) -> Table:
+    counts = reached(rows, stages)
+    taken: dict[tuple[str, str], tuple[int, int]] = {
+        (row.before, row.after): (int(row.n), int(row.seconds)) for row in _merged(rows)
+    }
+    top = max(counts.values(), default=0)
+    found = []
+    for place, stage in enumerate(stages):
+        before = stages[place - 1] if place else ""
+        n, seconds = taken.get((before, stage), (0, 0))
+        share = counts[stage] / counts[before] if before and counts[before] else None
+        mean = seconds / n / DAY if n and before else None
+        whole = counts[stage] / top if top else None
+        found.append((stage, counts[stage], share, whole, mean, medians.get(stage)))
+    columns = (
+        Column("stage", "stage"),
+        Column("leads", "leads", Kind.COUNT),
+        Column("of_before", "of the stage before", Kind.SHARE),
+        Column("of_all", "of all", Kind.SHARE),
+        Column("mean_days", "mean time", Kind.DAYS),
+        Column("median_days", "median time", Kind.DAYS),
+    )
+    return Table(columns, tuple(found), "Leads that reached a stage", "leads")
+
+
+class _Sum:
+    """Changes from one stage to another, over all groups."""
+
+    def __init__(self, before: str, after: str) -> None:
+        self.before, self.after = before, after
+        self.n = self.first = self.seconds = 0
+
+
+def _merged(rows: Sequence[Any]) -> list[_Sum]:
+    found: dict[tuple[str, str], _Sum] = {}
+    for row in rows:
+        one = found.setdefault((row.before, row.after), _Sum(row.before, row.after))
+        one.n, one.first, one.seconds = one.n + int(row.n), one.first + int(row.first), one.seconds + int(row.seconds)
+    return list(found.values())
+
+
+def _lost(rows: Sequence[Any], stages: Sequence[str]) -> Table:
+    """Where leads leave the way, and how many came back to it."""
+    out: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in _merged(rows):
+        if row.after == RECYCLED:
+            out[row.before][0] += row.n
+        elif row.after == DISQUALIFIED:
+            out[row.before][1] += row.n
+        elif row.before == RECYCLED:
+            out[row.after][2] += row.n
+    columns = (
+        Column("stage", "stage"),
+        Column("recycled", "given back to marketing", Kind.COUNT),
+        Column("disqualified", "disqualified", Kind.COUNT),
+        Column("came_back", "came back here", Kind.COUNT),
+    )
+    order = [*stages, RECYCLED, *sorted(set(out) - {*stages, RECYCLED})]
+    return Table(columns, tuple((stage, *out[stage]) for stage in order if stage in out), "Lost, and come back")
+
+
+def _by(rows: Sequence[Any], stages: Sequence[str], by: str) -> Table:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row.group].append(row)
+    found = []
+    for group in sorted(groups):
+        counts = reached(groups[group], stages)
+        top = max(counts.values())
+        back = sum(int(row.n) for row in groups[group] if row.before == RECYCLED)
+        share = counts[stages[-1]] / top if top else None
+        found.append((group or "(none)", *counts.values(), share, back))
+    columns = (
+        Column(by, by, Kind.DAY if by == "cohort" else Kind.TEXT),
+        *(Column(stage, stage, Kind.COUNT) for stage in stages),
+        Column("won", f"to {stages[-1]}", Kind.SHARE),
+        Column("came_back", "came back", Kind.COUNT),
+    )
+    return Table(columns, tuple(found), "", stages[-1])
+
+
+def _notes(rows: Sequence[Any], window: Window) -> list[str]:
+    notes = [f"Leads who became known from {window.first:%B %Y} to {window.last:%B %Y}; younger ones are under way."]
+    if not rows:
+        notes.append("No lead has changed its stage yet: [lifecycle] when in config.toml says how one does.")
+    return notes

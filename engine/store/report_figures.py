@@ -1,0 +1,62 @@
+"""What reports read: sums of the counts by day, and hand-offs within a span. Nothing here reads events or leads."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from engine.store.daily_counts import daily
+from engine.store.revenue_tables import ForecastRow
+from engine.store.sales_tables import HandoffRow
+
+handoff = HandoffRow.__table__  # type: ignore[attr-defined]
+forecast = ForecastRow.__table__  # type: ignore[attr-defined]
+
+
+def campaign_counts(connection: Connection, first: date, last: date) -> dict[tuple[str, str], int]:
+    """How often what happened between these days, by (campaign, what)."""
+    query = (
+        select(daily.c.campaign, daily.c.what, func.sum(daily.c.n))
+        .where(daily.c.day >= first, daily.c.day <= last)
+        .group_by(daily.c.campaign, daily.c.what)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in connection.execute(query)}
+
+
+def handoffs_between(connection: Connection, begins: datetime, ends: datetime) -> list[Any]:
+    """The hand-offs of a span, without the stories that sales was told."""
+    names = ("at", "ripened_at", "alerted_at", "touched_at", "answered_at", "escalated_at", "ended_at", "clock_at")
+    more = ("state", "owner", "campaign", "theme", "reason", "answered_by")
+    columns = [handoff.c[name] for name in (*names, *more)]
+    return list(connection.execute(select(*columns).where(handoff.c.at >= begins, handoff.c.at < ends)))
+
+
+def handoff_count(connection: Connection, begins: datetime, ends: datetime) -> int:
+    """How many leads became sales' in a span."""
+    query = select(func.count()).select_from(handoff).where(handoff.c.at >= begins, handoff.c.at < ends)
+    return int(connection.scalar(query) or 0)
+
+
+def forecasts(connection: Connection, first: date) -> list[Any]:
+    """What was forecast for the weeks from that day on, the earlier weeks and forecasts first."""
+    query = select(forecast).where(forecast.c.week >= first).order_by(forecast.c.week, forecast.c.made_on)
+    return list(connection.execute(query))
+
+
+def keep_forecast(connection: Connection, made_on: date, weeks: list[dict[str, Any]]) -> None:
+    """Keep a forecast; one made on the same day before is replaced."""
+    connection.execute(forecast.delete().where(forecast.c.made_on == made_on))
+    connection.execute(forecast.insert(), [{"made_on": made_on, "actual": None, **week} for week in weeks])
+
+
+def settle_forecast(connection: Connection, week: date, actual: int) -> None:
+    """Write down how many leads became sales' in a week that is over."""
+    connection.execute(forecast.update().where(forecast.c.week == week).values(actual=actual))
+
+
+def unsettled_weeks(connection: Connection, before: date) -> list[date]:
+    """Weeks that began before that day and whose outcome is not written down yet."""
+    query = select(forecast.c.week).distinct().where(forecast.c.week < before, forecast.c.actual.is_(None))
+    return list(connection.scalars(query))

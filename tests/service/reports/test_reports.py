@@ -1,0 +1,118 @@
+"""Reports of a home: their figures are those of what happened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from engine.domain.traffic import HitKind
+from engine.service.housekeeping import keep_house
+from engine.service.reports.registry import make_report
+from engine.service.reports.report import Asked, Report
+from engine.service.reports.sales import quantile
+from engine.store.database import writing
+from engine.store.lifecycle_counts import change
+from engine.store.report_figures import handoff
+from tests.service.conftest import Found
+from tests.service.world import MONDAY, World
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def lived(found: Found) -> World:
+    """Jane had a mail and clicked it."""
+    world = found()
+    world.take_in("jane@northwind.example,Jane,web")
+    world.go()
+    world.hit(1, HitKind.CLICK, link=1, at=MONDAY + timedelta(minutes=1))
+    world.later(minutes=10)
+    return world
+
+
+def made(world: World, name: str, **options: str) -> Report:
+    keep_house(world.home, world.clock.now())
+    return make_report(world.home, name, Asked(options=options))
+
+
+def rows(report: Report, table: int = 0) -> list[dict[str, Any]]:
+    found = report.tables[table]
+    names = [column.name for column in found.columns]
+    return [dict(zip(names, row, strict=True)) for row in found.rows]
+
+
+def change_stage(world: World, *stages: str, seconds: int = 86_400) -> None:
+    with writing(world.home.store) as connection:
+        for before, after in pairwise(stages):
+            values = {"lead_id": 1, "at": MONDAY, "before": before, "after": after, "seconds": seconds}
+            connection.execute(insert(change), [{**values, "why": "", "owner": "", "theme": "", "source": "web"}])
+
+
+def hand_over(world: World, **values: Any) -> None:
+    base = {"lead_id": 1, "at": MONDAY, "ripened_at": MONDAY, "state": "x", "owner": "ann", "story": {}}
+    whole = dict.fromkeys(("alerted_at", "touched_at", "answered_at", "escalated_at"))
+    whole = {**whole, "ended_at": MONDAY, "reason": "", "campaign": "c", "theme": "t"}
+    with writing(world.home.store) as connection:
+        connection.execute(insert(handoff), [{**base, **whole, **values}])
+
+
+def test_campaigns_counts_entries_mails_and_clicks(lived: World) -> None:
+    [row] = rows(made(lived, "campaigns"))
+    assert (row["entered"], row["mails"], row["clicks"], row["unsubscribes"]) == (1, 1, 1, 0)
+
+
+def test_themes_sums_its_campaigns(lived: World) -> None:
+    [row] = rows(made(lived, "themes"))
+    assert (row["mails"], row["clicks"], row["click_rate"]) == (1, 1, 1.0)
+
+
+def test_the_funnel_tells_conversion_time_losses_and_returns(lived: World) -> None:
+    change_stage(lived, "subscriber", "inquiry", "mql", "recycled", "mql", "sal")
+    report = made(lived, "funnel")
+    counts = {row["stage"]: row["leads"] for row in rows(report)}
+    assert counts == {"subscriber": 1, "inquiry": 1, "engaged": 1, "mql": 1, "sal": 1, "sql": 0, "customer": 0}
+    sal = next(row for row in rows(report) if row["stage"] == "sal")
+    assert (sal["of_before"], sal["mean_days"], sal["median_days"]) == (1.0, 1.0, 1.0)
+    lost = {row["stage"]: row for row in rows(report, 1)}
+    assert (lost["mql"]["recycled"], lost["mql"]["came_back"]) == (1, 1)
+
+
+@pytest.mark.parametrize("by", ["cohort", "theme", "source"])
+def test_the_funnel_has_a_line_for_each(lived: World, by: str) -> None:
+    change_stage(lived, "subscriber", "inquiry", "mql")
+    [row] = rows(made(lived, "funnel", by=by))
+    assert (row["inquiry"], row["mql"], row["sal"]) == (1, 1, 0)
+
+
+def test_sales_tells_who_answered_gave_back_and_ignored(lived: World) -> None:
+    hour = timedelta(hours=1)
+    hand_over(lived, alerted_at=MONDAY + hour, answered_at=MONDAY + hour)
+    hand_over(lived, answered_at=MONDAY + 2 * hour, reason="too_early")
+    hand_over(lived, escalated_at=MONDAY + hour)
+    hand_over(lived, owner="ben")
+    lived.later(minutes=60 * 24 * 5)
+    report = made(lived, "sales")
+    ann, ben, everybody = rows(report)
+    assert (ann["accepted"], ann["given_back"], ann["escalated"], ann["ignored"]) == (1, 1, 1, 1)
+    assert (ben["ignored_share"], ben["in_time"]) == (1.0, 0.0)
+    assert (everybody["handed_over"], everybody["in_time"]) == (4, 0.5)
+    alert = rows(report, 1)[0]
+    assert (alert["leads"], alert["median"]) == (1, 1 / 24)
+    assert rows(report, 2) == [{"reason": "Too early", "leads": 1, "share": 1.0}]
+
+
+def test_a_home_without_anything_has_reports_all_the_same(found: Found) -> None:
+    world = found()
+    for name in ("funnel", "themes", "campaigns", "sales"):
+        assert made(world, name).title
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "value"), [([], 0.5, None), ([1.0], 0.9, 1.0), ([1, 2, 3, 4], 0.5, 2), (range(1, 11), 0.9, 9)]
+)
+def test_quantiles_are_values_that_occurred(values: list[float], share: float, value: float | None) -> None:
+    assert quantile(list(values), share) == value
