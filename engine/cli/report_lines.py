@@ -12,6 +12,7 @@ from engine.service.reports.report import Column, Kind, Report, Table
 GAP = 2
 BAR_ROOM, LEAST_BAR = 20, 6
 NARROWEST_TEXT = 12
+HEAD_ROOM = 9
 
 
 def report_lines(report: Report, currency: str) -> Iterator[Line]:
@@ -54,10 +55,7 @@ def table_lines(table: Table, currency: str) -> Iterator[Line]:
 
 def _widths(columns: Sequence[Column], words: Sequence[Sequence[str]]) -> list[int]:
     """How wide each column is: as its cells and the longest word above them; texts shrink where there is no room."""
-    widths = [
-        max([cells(row[n]) for row in words] + [cells(word) for word in column.title.split()])
-        for n, column in enumerate(columns)
-    ]
+    widths = [max([cells(row[n]) for row in words] + [_least(column.title)]) for n, column in enumerate(columns)]
     room = width()
     over = sum(widths) + GAP * len(widths) - room if room else 0
     for n, column in enumerate(columns):
@@ -66,6 +64,11 @@ def _widths(columns: Sequence[Column], words: Sequence[Sequence[str]]) -> list[i
             widths[n] -= less
             over -= less
     return widths
+
+
+def _least(title: str) -> int:
+    """A head is broken between words, but not into slivers."""
+    return max([min(cells(title), HEAD_ROOM), *(cells(word) for word in title.split())])
 
 
 def _heads(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[Line]:

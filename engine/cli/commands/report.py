@@ -17,6 +17,7 @@ Examples:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
