@@ -64,11 +64,25 @@ def _validated(values: dict[str, Any]) -> tuple[Config, list[ErrorDetails]]:
         try:
             return Config.model_validate(values), first
         except ValidationError as error:
-            details = error.errors(include_url=False)
+            details = _meant(error.errors(include_url=False), values)
             first = first or details
             for detail in reversed(details):  # later list elements first, so that numbers stay true
                 _take_out(values, detail["loc"], detail["type"] == "missing")
     return Config(), first
+
+
+def _meant(details: list[ErrorDetails], values: dict[str, Any]) -> list[ErrorDetails]:
+    """The mistakes of a webhook as those of what was written: an address or a table, and not of the other one too."""
+    found = []
+    for detail in details:
+        path = detail["loc"]
+        if path[:1] == ("webhooks",) and len(path) > 2:
+            written = "Webhook" if isinstance(values["webhooks"].get(path[1]), dict) else "str"
+            if path[2] != written:
+                continue
+            detail["loc"] = (*path[:2], *path[3:])
+        found.append(detail)
+    return found
 
 
 def _with_all_fields(config: Config, root: Item) -> Config:

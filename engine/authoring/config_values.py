@@ -229,8 +229,29 @@ def _store(config: Config, root: Item, notes: Notes) -> None:
 
 def _webhooks(root: Item, notes: Notes) -> None:
     for name, item in root.find("webhooks").entries() if root.get("webhooks") else ():
-        if "@" in str(item.value).partition("//")[2].partition("/")[0]:
-            notes.error("E017", item.place, f"the address of '{name}' holds a password", "take it out of the address")
+        url = item.find("url") if item.is_table else item
+        if not isinstance(url.value, str):
+            continue  # told already
+        if item.is_table:
+            _signed_webhook(name, item, url, notes)
+        if "@" in url.value.partition("//")[2].partition("/")[0]:
+            notes.error("E017", url.place, f"the address of '{name}' holds a password", "take it out of the address")
+        elif not item.is_table and url.value.startswith("https://"):
+            hint = f'ripeline keys --webhook {name}  makes a secret; write {name} = {{ url = "…", secret_file = "…" }}'
+            notes.warning("W010", url.place, f"what is posted to '{name}' is not signed", hint)
+
+
+def _signed_webhook(name: str, item: Item, url: Item, notes: Notes) -> None:
+    inner = item.get("inner")
+    convert = _web if inner is not None and inner.value is True else _https
+    convert(url, notes)
+    places = [key for key in ("secret_env", "secret_file") if (found := item.get(key)) is not None and found.value]
+    if len(places) > 1:
+        message = f"the secret of '{name}' is said to stand in two places"
+        notes.error("E014", item.find("secret_file").key, message, "keep secret_env or secret_file")
+    if not places:
+        hint = f"ripeline keys --webhook {name}  makes one; name its file with secret_file"
+        notes.error("E011", item.place, f"nothing says where the secret of '{name}' is", hint)
 
 
 _UTM_HOLES = ("{campaign}", "{theme}", "{stage}", "{mail}")

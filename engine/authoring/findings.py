@@ -30,6 +30,12 @@ FINDINGS: Mapping[str, Finding] = {
         "that code, which nobody has looked at.",
         "Take it out. This finding itself cannot be silenced.",
     ),
+    "W010": Finding(
+        "What is posted to a webhook is not signed.",
+        "Whoever learns the receiver's address can post to it in your name, and the receiver cannot tell. A signature "
+        "by a shared secret (Standard Webhooks) proves that a message is yours, unaltered and new.",
+        "Make a secret with `ripeline keys --webhook NAME`, name its file in `secret_file`, give it to the receiver.",
+    ),
     "W110": Finding(
         "A rule is switched off: it says false.",
         "Nobody ever passes it. That is fine for a day and forgotten after a month.",

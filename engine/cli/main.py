@@ -71,6 +71,8 @@ COMMANDS: dict[str, Entry] = {
     "restore": Entry("restore", OPERATE, "Restore a home from a backup."),
     "audit": Entry("audit", OPERATE, "Mails of unknown fate, with the evidence there is."),
     "keys": Entry("keys", OPERATE, "The keys that sign links and mails; rotate them."),
+    "webhook": Entry("webhook", OPERATE, "Post a signed sample to a webhook."),
+    "outbox": Entry("outbox", OPERATE, "What waits to be told to other programs; try it again."),
     "history": Entry("history", OPERATE, "The bundles that were applied, by whom and when."),
     "send": Entry("send", OPERATE, "Run one sending process; `run` starts them.", hidden=True),
 }

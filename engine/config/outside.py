@@ -14,10 +14,18 @@ class Webhook(Section):
 
     url: str = Field(description="The HTTPS address.", examples=["https://crm.acme.example/hook"])
     secret_env: str = Field(
-        "", description="The environment variable that holds the secret (`whsec_…`).", examples=["CRM_HOOK_SECRET"]
+        "",
+        description="The environment variable that holds the secret (`whsec_…`); two with a blank between them while "
+        "it is changed.",
+        examples=["CRM_HOOK_SECRET"],
     )
     secret_file: str = Field(
         "", description="A file that holds the secret (mode 0600).", examples=["keys/crm-hook-secret"]
+    )
+    inner: bool = Field(
+        False,
+        description="The host stands in your own network: private addresses and this machine (also without HTTPS) are "
+        "allowed for it.",
     )
 
 

@@ -21,6 +21,7 @@ from engine.service.file_stamps import Stamps, stamps
 from engine.service.home import Home
 from engine.service.housekeeping import keep_house
 from engine.service.operator import OperatorBell
+from engine.service.outbox import Postman
 from engine.service.prospect import prospect
 from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
@@ -55,6 +56,7 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         watch=watcher.look if watcher else None,
         keep=lambda: _keep(home, runner),
         beside=lambda: _beside(home, monitor, tracker=tracker),
+        carry=Postman(home, Runner(home)).round,
     )
     settle()
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()

@@ -1,7 +1,8 @@
 """The daemon of a home: wakes the tick, drains the spool, watches its processes and files, ends cleanly.
 
 The database is the truth and every job only wakes work that the database says is due; a lost wake costs one period. All
-jobs run one at a time in one thread, which is this process's only writer.
+jobs run one at a time in one thread. Letters to other programs are carried in a second one, as a slow receiver must not
+hold up the tick; the two queue for the store like writers of any process.
 """
 
 from __future__ import annotations
@@ -37,16 +38,20 @@ log = logging.getLogger("ripeline.daemon")
 PATIENCE = 30.0
 """Seconds that processes get to finish what they have in hand."""
 
+OUTSIDE = "outside"
+"""The scheduler's thread for what waits for other programs."""
+
 Job = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Chores:
-    """What else the daemon does regularly; the composition root knows how. Each is called in the one job thread.
+    """What else the daemon does regularly; the composition root knows how. Each is called in the one job thread, but
+    `carry` in a thread of its own.
 
     drain: take the tracker's hits in · tell: tell the operator of new alerts · watch: look at the files (None: never) ·
     keep: count and forget what is old · beside: entered before anything starts, where it raises what stands in the way,
-    and left when everything has ended
+    and left when everything has ended · carry: carry letters to other programs, which may be slow
     """
 
     drain: Job
@@ -54,6 +59,7 @@ class Chores:
     watch: Job | None = None
     keep: Job = lambda: None
     beside: Callable[[], AbstractContextManager[object]] = nullcontext
+    carry: Job = lambda: None
 
 
 class Observer:
@@ -142,7 +148,7 @@ class Daemon:
 
     def _schedule(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(1), OUTSIDE: ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone="UTC",
         )
@@ -158,6 +164,8 @@ class Daemon:
             jobs.append((self._chores.watch, 2.0))
         for job, seconds in jobs:
             scheduler.add_job(self._guarded(job), "interval", seconds=seconds, next_run_time=self._home.clock.now())
+        carry, now = self._guarded(self._chores.carry), self._home.clock.now()
+        scheduler.add_job(carry, "interval", seconds=1.0, next_run_time=now, executor=OUTSIDE)
         return scheduler
 
     def _guarded(self, job: Job) -> Callable[[], None]:

@@ -21,6 +21,8 @@ from engine.store.bundles import campaign_rows, current_bundle_id, home_value, h
 from engine.store.database import reading
 from engine.store.deliveries import next_delivery_instant, state_counts
 from engine.store.journey import next_due_instant, stage_counts
+from engine.store.outbox import Waiting as Letters
+from engine.store.outbox import count_open
 from engine.store.overview import leads_in_statistics, overdue_mails, sent_on, waiting_mails
 from engine.store.unknown_mails import unknown_since
 
@@ -80,8 +82,9 @@ class Alert:
 class Status:
     """How the home stands at `now`.
 
-    `outside` counts due tasks, notices, posts and hand-offs; `sending_held` says why nothing is sent, `unreadable` why
-    nothing is decided; `traits` of event clients that are not stored, and what of their messages was `refused`.
+    `outside` counts due tasks, notices, posts and hand-offs; `letters` what other programs were not told yet;
+    `sending_held` says why nothing is sent, `unreadable` why nothing is decided; `traits` of event clients that are not
+    stored, and what of their messages was `refused`.
     """
 
     now: datetime
@@ -103,6 +106,7 @@ class Status:
     deliver_to: str = ""
     stopped: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, int] = field(default_factory=dict)
+    letters: Letters = field(default_factory=Letters)
     unreadable: str = ""
     traits: tuple[TraitNote, ...] = ()
     refused: RefusedNote | None = None
@@ -133,6 +137,7 @@ def status_of(home: Home, now: datetime) -> Status:
             deliver_to=home.config.safety.deliver_to,
             stopped={name.removeprefix(STEP_STOPPED): why for name, why in stopped.items()},
             outside=open_counts(connection),
+            letters=count_open(connection),
             unreadable=unreadable,
             traits=tuple(trait_notes(connection, home, now)),
             refused=refused_note(connection, now),

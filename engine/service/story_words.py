@@ -28,7 +28,10 @@ _TONES: Mapping[str, Tone] = {
         ("entered", "advanced", "branched", "exhausted", "goal", "handoff", "resubscribed", "ripe", "handed_over"),
         Tone.GOOD,
     ),
-    **dict.fromkeys(("dropped", "mail_held", "task_overdue", "going_in_circles", "unsubscribed"), Tone.BAD),
+    **dict.fromkeys(
+        ("dropped", "mail_held", "task_overdue", "going_in_circles", "unsubscribed", "not_told_outside"), Tone.BAD
+    ),
+    **dict.fromkeys(("handoff_escalated", "handoff_recycled", "lifecycle_refused"), Tone.BAD),
     **dict.fromkeys(("held", "held_out", "paused", "holding", "skipped", "skipped_late", "date_unknown"), Tone.MUTED),
 }
 _OF_A_MAIL = frozenset({"held", "dropped", "mail_held", "skipped_late"})
@@ -67,10 +70,16 @@ def _chosen(line: Line) -> Told:
     )
 
 
+def _whom(line: Line) -> str:
+    return f"{line.data.get('target')} ({line.data.get('topic')})"
+
+
 _BESIDE_THE_JOURNEY: Mapping[str, Callable[[Line], Told]] = {
     "mail_held": lambda line: Told("held", "", str(line.data.get("reason", ""))),
     "unsubscribed": _left,
     "resubscribed": lambda _: Told("came back", "", "took the unsubscribe back"),
     "topic_chosen": _chosen,
+    "told_outside": lambda line: Told("told", _whom(line), str(line.data.get("words", ""))),
+    "not_told_outside": lambda line: Told("not told", _whom(line), str(line.data.get("words", ""))),
 }
-"""What senders and recipients write into a story, apart from decisions."""
+"""What senders, recipients and carriers of letters write into a story, apart from decisions."""

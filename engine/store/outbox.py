@@ -16,8 +16,12 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, update
 from engine.store.bundles import home_values, set_home_value
 from engine.store.inserts import insert_ignoring
 from engine.store.sales_tables import OutboxRow
+from engine.store.tables import ActionRow, EnrollmentRow, LeadRow
 
 outbox = OutboxRow.__table__  # type: ignore[attr-defined]
+action = ActionRow.__table__  # type: ignore[attr-defined]
+lead = LeadRow.__table__  # type: ignore[attr-defined]
+enrollment = EnrollmentRow.__table__  # type: ignore[attr-defined]
 
 STOPPED = "outbox:stopped:"
 """The store's values that say which targets want nothing any more, and why: `outbox:stopped:webhook:crm`."""
@@ -73,7 +77,13 @@ Target = tuple[str, str]
 """Kind and target."""
 
 
-def claim_letter(connection: Connection, now: datetime, until: datetime, resting: Sequence[Target] = ()) -> Any | None:
+def claim_letter(
+    connection: Connection,
+    now: datetime,
+    until: datetime,
+    resting: Sequence[Target] = (),
+    kinds: Sequence[str] = ("webhook", "crm", "mail"),
+) -> Any | None:
     """Claim the letter that is due longest, and tell its row with the try counted; None when nothing is due.
 
     A letter waits for earlier ones of the same lead to the same target. `resting` targets, and those that want nothing
@@ -81,7 +91,12 @@ def claim_letter(connection: Connection, now: datetime, until: datetime, resting
     """
     query = (
         select(outbox)
-        .where(outbox.c.due_at <= now, ~_WAITS_FOR_EARLIER, *_not_to([*resting, *stopped_targets(connection)]))
+        .where(
+            outbox.c.due_at <= now,
+            outbox.c.kind.in_(kinds),
+            ~_WAITS_FOR_EARLIER,
+            *_not_to([*resting, *stopped_targets(connection)]),
+        )
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=outbox)
@@ -192,3 +207,17 @@ def _target(name: str) -> Target:
 def stop_target(connection: Connection, kind: str, target: str, why: str | None) -> None:
     """Send nothing to this target from now on; with None it gets letters again."""
     set_home_value(connection, f"{STOPPED}{kind}:{target}", why)
+
+
+def unposted_actions(connection: Connection, kind: str, limit: int) -> list[Any]:
+    """Actions of a kind that are open and have no letter yet, oldest first, with the lead's opaque id."""
+    has_letter = exists().where(outbox.c.action_id == action.c.id)
+    query = (
+        select(action, lead.c.public_id, lead.c.email, enrollment.c.campaign, enrollment.c.run, enrollment.c.stage)
+        .join(lead, lead.c.id == action.c.lead_id)
+        .join(enrollment, enrollment.c.id == action.c.enrollment_id)
+        .where(action.c.kind == kind, action.c.done_at.is_(None), ~has_letter)
+        .order_by(action.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query))

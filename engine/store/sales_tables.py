@@ -120,6 +120,7 @@ class OutboxRow(Base, table=True):
         UniqueConstraint("message_id"),
         Index("ix_outbox_due", "due_at", "id"),
         Index("ix_outbox_lead", "lead_id"),
+        Index("ix_outbox_action", "action_id"),
     )
 
     id: int = row_id()

@@ -39,7 +39,7 @@ choices = ["free", "pro"]
 type = "tags"
 
 [webhooks]
-crm = "https://crm.acme.example/hook"
+crm = { url = "https://crm.acme.example/hook", secret_env = "CRM_HOOK_SECRET" }
 """
 
 CAMPAIGN = """\

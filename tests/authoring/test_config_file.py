@@ -154,6 +154,35 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
             "2:7 E017 the address of 'crm' holds a password | take it out of the address",
         ),
         (
+            "[webhooks]\ncrm = 'https://crm.example/x'",
+            "2:7 W010 what is posted to 'crm' is not signed | ripeline keys --webhook crm  makes a secret; "
+            'write crm = { url = "…", secret_file = "…" }',
+        ),
+        (
+            "[webhooks.crm]\nurl = 'https://u:geheim@crm.example/x'\nsecret_env = 'X'",
+            "2:7 E017 the address of 'crm' holds a password | take it out of the address",
+        ),
+        (
+            "[webhooks.crm]\nurl = 'http://crm.example/x'\nsecret_env = 'X'",
+            "2:7 E014 'http://crm.example/x' is no HTTPS address | write \"https://…\"",
+        ),
+        (
+            "[webhooks.crm]\nurl = 'https://crm.example/x'",
+            "1:1 E011 nothing says where the secret of 'crm' is | ripeline keys --webhook crm  makes one; "
+            "name its file with secret_file",
+        ),
+        (
+            "[webhooks.crm]\nurl = 'https://crm.example/x'\nsecret_env = 'X'\nsecret_file = 'y'",
+            "4:1 E014 the secret of 'crm' is said to stand in two places | keep secret_env or secret_file",
+        ),
+        (
+            "[webhooks.crm]\nurl = 'https://crm.example/x'\nsecret = 'whsec_x'\nsecret_env = 'X'",
+            "3:1 E017 'secret' does not belong into a file that is shared | name where it is kept: password_env = "
+            '"RELAY_PASSWORD", or password_file = "…"',
+        ),
+        ("[webhooks.crm]\nsecret_env = 'X'", "1:1 E011 [webhooks.crm] has no 'url' | add  url = \"…\""),
+        ("[webhooks]\ncrm = 5", "2:7 E012 expected a text in quotes, found the number 5 | "),
+        (
             "[tracking.utm]\nutm_campaign = '{campain}'",
             "2:16 E014 '{campain}' has an unknown {…} | there are {campaign}, {theme}, {stage}, {mail}",
         ),
@@ -164,6 +193,13 @@ def test_mistake_in_the_config_is_told_at_its_place(text: str, expected: str) ->
     _, problems = read(text)
 
     assert problems == [expected]
+
+
+def test_mistake_in_one_webhook_leaves_the_rest_of_the_config_as_it_is() -> None:
+    config, problems = read("[company]\nname = 'Acme'\n[webhooks]\nbi = 'https://a.example'\ncrm = { url = 5 }\n")
+
+    assert next(line.split(" ")[1] for line in problems if " E" in line) == "E012"
+    assert (config.company.name, set(config.webhooks)) == ("Acme", {"bi"})
 
 
 def test_what_is_mistaken_has_its_default_and_the_rest_is_kept() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from engine.connect.post import RefusedAddressError, post_json, public_address
+from engine.connect.http import RefusedAddressError, checked_address
+from engine.connect.post import post_json
 
 
 @pytest.mark.acceptance(row=29)
@@ -10,18 +11,18 @@ from engine.connect.post import RefusedAddressError, post_json, public_address
 )
 def test_addresses_inside_are_refused(host):
     with pytest.raises(RefusedAddressError, match="public"):
-        public_address(host, 443)
+        checked_address(host, 443)
 
 
 @pytest.mark.acceptance(row=29)
 @pytest.mark.parametrize("written", ["2130706433", "0x7f.1", "127.1"])
 def test_odd_spellings_of_this_machine_are_refused(written):
     with pytest.raises(RefusedAddressError):
-        public_address(written, 443)
+        checked_address(written, 443)
 
 
 def test_public_address_is_the_one_that_was_checked():
-    assert public_address("8.8.8.8", 443) == "8.8.8.8"
+    assert checked_address("8.8.8.8", 443) == "8.8.8.8"
 
 
 @pytest.mark.parametrize("url", ["http://hooks.example/x", "ftp://hooks.example", "https://", "not an address"])

@@ -1,4 +1,4 @@
-"""The keys that sign links and mails, and the keys of the API.
+"""The keys that sign links, mails and webhooks, and the keys of the API.
 
 With --rotate a new signing key is made. It signs once the daemon is started again; links of mails already sent go on
 working, because older keys stay in the ring and verify. Trackers on other machines need the new var/keys.json before
@@ -6,6 +6,9 @@ that: they could not verify what the new key signs.
 
 Other programs use the API with a key of their own. It is shown once, when it is made; only a digest of it is kept.
 `revoke` ends a key at once, `expire` after the time that --expires says.
+
+With --webhook a secret for a webhook is made. Called again, the new and the old one both sign until you take the old
+line out of the file.
 
 Examples:
 
@@ -15,17 +18,19 @@ Examples:
   ripeline keys api new report --scope reports:read --expires 90d
   ripeline keys api list
   ripeline keys api revoke shop
+  ripeline keys --webhook crm
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine.cli.home import HERE, HomeOption, opened
+from engine.cli.home import HERE, HomeOption, opened, root_of
 from engine.cli.screen import columns, console, counted, say, show
 from engine.domain.api_keys import SCOPE_WORDS, Scope
 from engine.domain.timing import parse_span
@@ -33,6 +38,7 @@ from engine.errors import RipelineError
 from engine.service.api_keys import expire_api_key, listed_api_keys, new_api_key, revoke_api_key
 from engine.service.home import Home
 from engine.service.keys import rotate_keys
+from engine.service.webhooks import make_secret
 
 
 class Which(StrEnum):
@@ -67,8 +73,12 @@ def command(
         list[Scope] | None, typer.Option("--scope", help="What the key may do; may be given several times.")
     ] = None,
     expires: Annotated[str, typer.Option("--expires", metavar="SPAN", help="When the key ends, such as 90d.")] = "",
+    webhook: Annotated[str, typer.Option(metavar="NAME", help="Make a secret for this webhook.")] = "",
 ) -> None:
-    """Show the ring, add a key to it, or manage the keys of the API."""
+    """Show the ring, add a key to it, make a webhook's secret, or manage the keys of the API."""
+    if webhook:
+        _make_secret(home, webhook)
+        return
     place = opened(home)
     if which is None:
         _signing(place, rotate)
@@ -153,3 +163,14 @@ def _list(place: Home) -> None:
         rows[-1] += [(f"{one.state}{ends}", colour), (used, colour)]
     show(columns(rows))
     say(counted(sum(one.state == "usable" for one in found), "usable key"), "dim")
+
+
+def _make_secret(home: Path, name: str) -> None:
+    path, changed = make_secret(root_of(home), name)
+    say(f"A new secret is in {path} (mode 0600): give it to the receiver over a safe way.", "green")
+    if changed:
+        say("The one before stands below it, and both sign; take its line out when the receiver has changed over.")
+        return
+    say(
+        f'Name it in config.toml, below [webhooks]:  {name} = {{ url = "https://…", secret_file = "keys/{path.name}" }}'
+    )

@@ -58,6 +58,7 @@ def told(found: Status, daemon: Running | None, *, config_changed: bool = False)
     yield from _event_clients(found, zone)
     if found.outside:
         yield [("Outside ", "bold"), (f"{_outside(found)} due, for people and systems to take up", "")]
+    yield from _letters(found)
     yield []
     yield [
         ("Relays  ", "bold"),
@@ -85,6 +86,15 @@ def _event_clients(found: Status, zone: ZoneInfo) -> Iterator[Line]:
     yield from columns(rows, indent=2)
     if len(found.traits) > MOST_TRAITS:
         yield [(f"  and {len(found.traits) - MOST_TRAITS} more", "dim")]
+
+
+def _letters(found: Status) -> Iterator[Line]:
+    """What other programs were not told yet; only letters that failed are told of, as new ones go at once."""
+    told = [f"{counted(found.letters.failed, 'letter')} to other programs tried again"] if found.letters.failed else []
+    told += [f"{found.letters.given_up:,} given up"] if found.letters.given_up else []
+    if told:
+        style = "red" if found.letters.given_up else "yellow"
+        yield [("Outbox  ", "bold"), (f"{', '.join(told)}. ripeline outbox shows why", style)]
 
 
 _OUTSIDE = {"handoff": "hand-off", "notify": "notice", "webhook": "post"}

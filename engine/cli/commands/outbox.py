@@ -1,0 +1,94 @@
+"""What waits to be told to other programs: the problem, and the next try.
+
+Letters are tried again for four days, then given up with an alert. --retry tries one again now, or `all` that failed.
+A receiver that answered 410 Gone gets nothing any more until --resume.
+
+Examples:
+
+  ripeline outbox
+  ripeline outbox --retry 17
+  ripeline outbox --retry all
+  ripeline outbox --resume crm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from engine.cli.home import HERE, HomeOption, opened
+from engine.cli.screen import Line, Segment, as_json, columns, counted, say, show
+from engine.errors import RipelineError
+from engine.service.home import Home
+from engine.service.outbox import Outbox, outbox_of, resume_target, retry
+
+
+def command(
+    home: HomeOption = HERE,
+    again: Annotated[str, typer.Option("--retry", metavar="NUMBER|all", help="Try this letter again now.")] = "",
+    resume: Annotated[str, typer.Option("--resume", metavar="NAME", help="Send to a stopped receiver again.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List, or try again."""
+    place = opened(home)
+    if again:
+        done = retry(place, _number(again))
+        say(f"{counted(done, 'letter')} {'is' if done == 1 else 'are'} due now; the daemon carries them.")
+        return
+    if resume:
+        waiting = resume_target(place, resume)
+        say(f"'{resume}' gets letters again; {counted(waiting, 'letter')} waiting.", "green")
+        return
+    found = outbox_of(place)
+    if json:
+        typer.echo(as_json({"counts": found.counts, "letters": [_plain(row) for row in found.letters]}))
+        return
+    show(_told(place, found))
+
+
+def _number(words: str) -> int | None:
+    if words == "all":
+        return None
+    if not words.isdecimal():
+        raise RipelineError(f"--retry takes a letter's number or `all`, not '{words}'; `ripeline outbox` lists them")
+    return int(words)
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """A letter without what it tells, which is about a person."""
+    kept = ("id", "message_id", "kind", "target", "topic", "created_at", "due_at", "attempts", "problem", "given_up_at")
+    return {name: getattr(row, name) for name in kept}
+
+
+def _told(home: Home, found: Outbox) -> Iterator[Line]:
+    counts = found.counts
+    if not counts.waiting and not counts.given_up:
+        yield [("Nothing waits: everything that was to be told outside has arrived.", "green")]
+    for (kind, target), why in found.stopped.items():
+        yield [(f"{kind} '{target}' is stopped", "red"), (f": {why}. ripeline outbox --resume {target} goes on", "")]
+    if counts.waiting or counts.given_up:
+        given_up = f", {counts.given_up:,} given up" if counts.given_up else ""
+        yield [(f"{counted(counts.waiting, 'letter')} waiting{given_up}", "bold")]
+        yield from columns([_row(home, row) for row in found.letters], indent=2)
+    more = counts.waiting + counts.given_up - len(found.letters)
+    if more > 0:
+        yield [(f"  and {more:,} more", "dim")]
+
+
+def _row(home: Home, row: Any) -> list[Segment]:
+    if row.given_up_at is not None:
+        when: Segment = (f"given up {home.told(row.given_up_at)}", "red")
+    elif row.attempts == 0:
+        when = ("due", "")
+    else:
+        when = (f"again {home.told(row.due_at)}", "")
+    return [
+        (str(row.id), "bold"),
+        (f"{row.kind} {row.target}", ""),
+        (row.topic, ""),
+        (counted(row.attempts, "try", "tries"), "dim"),
+        when,
+        (row.problem, "yellow"),
+    ]

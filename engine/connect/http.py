@@ -1,0 +1,161 @@
+"""Every request that leaves this house over HTTP, without being turned against the network inside.
+
+The guard resolves the name once, refuses every address that is not public, and connects to the very address that it
+checked, so that a second answer of the name server cannot lead elsewhere (DNS rebinding). Redirects are not followed,
+proxies of the environment not used, answers read up to a limit of bytes and seconds.
+
+An operator may say of a host that it stands inside (`inner = true` in config.toml): then private addresses and this
+machine are reached. Link-local ones, where clouds keep their secrets (169.254.169.254), never are.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+TIMEOUT = 10.0
+"""Seconds for each of connecting, writing, and waiting for more of an answer."""
+PATIENCE = 30.0
+"""Seconds for the whole of an answer."""
+MOST_BYTES = 64 * 1024
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_AWS_METADATA = ipaddress.ip_address("fd00:ec2::254")
+_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class RefusedAddressError(Exception):
+    """The address leads where no request may go; the text says why."""
+
+
+class NoAnswerError(Exception):
+    """Nobody answered, or not as HTTP wants it; the text says what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request. `inner`: the host stands in the operator's own network, as config.toml says; nothing else may say so.
+    `most` bytes of an answer are read."""
+
+    method: str
+    url: str
+    content: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    inner: bool = False
+    most: int = MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; names of headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def retry_after(self, now: datetime) -> timedelta | None:
+        """How long the other side asks to be left alone (RFC 9110 section 10.2.3: seconds, or a date)."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isdecimal() and len(value) <= 9:
+            return timedelta(seconds=int(value))
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, TypeError):
+            return None
+        return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
+
+
+def ask(request: Ask) -> Reply:
+    """Send the request and read the answer, whatever its status.
+
+    Raises:
+        RefusedAddressError: the address is not HTTPS, or leads inside.
+        NoAnswerError: there was no answer, or it was too long or too slow.
+    """
+    import httpx
+
+    parts = _parts(request)
+    address = checked_address(parts.hostname or "", _port(parts), inner=request.inner)
+    target = httpx.URL(request.url).copy_with(host=address, username=None, password=None)
+    headers = {**request.headers, "Host": parts.netloc.rpartition("@")[2], "Accept-Encoding": "identity"}
+    options: dict[str, Any] = {"extensions": {"sni_hostname": parts.hostname}, "headers": headers}
+    if request.content:
+        options["content"] = request.content
+    try:
+        with (
+            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+            client.stream(request.method, target, **options) as answer,
+        ):
+            content = _read(answer, request.most)
+            return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
+    except httpx.TimeoutException as error:
+        raise NoAnswerError(f"{parts.hostname} did not answer within {TIMEOUT:.0f} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise NoAnswerError(f"{parts.hostname}: {error or type(error).__name__}") from error
+
+
+def _parts(request: Ask) -> SplitResult:
+    try:
+        parts = urlsplit(request.url)
+        _port(parts)
+    except ValueError as error:
+        raise RefusedAddressError(f"the address is not well-formed: {error}") from error
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and request.inner)):
+        return parts
+    raise RefusedAddressError(f"the address must begin with https:// (its host is {parts.hostname or 'missing'})")
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _read(answer: Any, most: int) -> bytes:
+    begun, content = time.monotonic(), b""
+    for chunk in answer.iter_raw():
+        content += chunk
+        if len(content) > most:
+            raise NoAnswerError(f"the answer is longer than {most:,} bytes")
+        if time.monotonic() - begun > PATIENCE:
+            raise NoAnswerError(f"the answer did not end within {PATIENCE:.0f} s")
+    return content
+
+
+def checked_address(host: str, port: int, *, inner: bool = False) -> str:
+    """An address of `host` that may be connected to, all of its addresses being so.
+
+    Raises:
+        RefusedAddressError: the name is unknown, or leads to this machine or an inner network without being `inner`.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise RefusedAddressError(f"the name {host} cannot be resolved") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    for address in addresses:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        if not _is_public(ip) and not (inner and _is_inner(ip)):
+            raise RefusedAddressError(f"{host} leads to {address}, which is not a public address")
+    return addresses[0]
+
+
+def _is_public(address: _Ip) -> bool:
+    """Global, for one host only, and no tunnel to an IPv4 address inside (mapped, 6to4, Teredo, NAT64)."""
+    if isinstance(address, ipaddress.IPv6Address):
+        within = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if within is not None or address in _NAT64:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def _is_inner(address: _Ip) -> bool:
+    """A private network or this machine, and no place where a cloud keeps its machines' secrets."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return False
+    refused = address.is_link_local or address.is_multicast or address.is_unspecified or address == _AWS_METADATA
+    return (address.is_private or address.is_loopback) and not refused

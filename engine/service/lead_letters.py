@@ -1,0 +1,71 @@
+"""What another program is told about a lead: who it is, what the step was, and how it came there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.service.home import Home
+from engine.service.running import Runner, Running
+from engine.service.why import story_of_lead
+from engine.store.database import reading, writing
+from engine.store.leads import lead_row
+from engine.store.outbox import Letter, post, unposted_actions
+
+STEP = "lead.step"
+BATCH = 50
+NEWEST = 20
+"""Moments of the story that are told, the newest ones."""
+
+Brief = Callable[[Home, Running, str], dict[str, Any]]
+"""Tells about the lead with this opaque id."""
+
+
+def lead_brief(home: Home, running: Running, public_id: str) -> dict[str, Any]:
+    """The lead with its fields and the newest moments of its story."""
+    story = story_of_lead(home, running, public_id, home.clock.now())
+    moments = story.moments[-NEWEST:]
+    return {
+        "id": story.head.id,
+        "email": story.head.email,
+        "name": story.head.name,
+        "company": story.head.company,
+        "lifecycle": story.head.lifecycle,
+        "score": story.head.score,
+        "fit": story.head.fit,
+        "lists": list(story.head.lists),
+        "story": [{"at": m.at.isoformat(), "what": m.what, "about": m.about, "why": m.why} for m in moments],
+    }
+
+
+def post_webhook_steps(home: Home, runner: Runner, brief: Brief = lead_brief) -> int:
+    """Write the letters of `webhook` steps that have none yet; how many."""
+    with reading(home.store) as connection:
+        due = unposted_actions(connection, "webhook", BATCH)
+    posted = 0
+    for step in due:
+        letter = _letter(home, step, brief(home, runner.current(), step.public_id))
+        with writing(home.store) as connection:
+            posted += post(connection, letter, home.clock.now())
+    return posted
+
+
+def _letter(home: Home, step: Any, lead: dict[str, Any]) -> Letter:
+    payload = {
+        "at": step.created_at.isoformat(),
+        "lead": lead | _fields(home, step.lead_id),
+        "campaign": step.campaign,
+        "stage": step.stage,
+        "step": step.step,
+        "occurrence": step.occurrence,
+    }
+    name = f"step_{home.identity}_{step.id}"
+    return Letter(name, "webhook", str(step.payload.get("to", "")), STEP, payload, step.lead_id, action_id=step.id)
+
+
+def _fields(home: Home, lead: int) -> dict[str, Any]:
+    with reading(home.store) as connection:
+        row = lead_row(connection, lead)
+    if row is None:
+        return {}
+    return {"source": row.source, "owner": row.owner, "country": row.country, "fields": dict(row.fields)}
