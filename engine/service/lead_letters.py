@@ -7,12 +7,14 @@ from typing import Any
 
 from engine.service.home import Home
 from engine.service.running import Runner, Running
+from engine.service.sales_desk import asked_of
 from engine.service.why import story_of_lead
 from engine.store.database import reading, writing
 from engine.store.leads import lead_row
 from engine.store.outbox import Letter, post, unposted_actions
 
 STEP = "lead.step"
+TASK_DUE = "task.due"
 BATCH = 50
 NEWEST = 20
 """Moments of the story that are told, the newest ones."""
@@ -47,6 +49,22 @@ def post_webhook_steps(home: Home, runner: Runner, brief: Brief = lead_brief) ->
         letter = _letter(home, step, brief(home, runner.current(), step.public_id))
         with writing(home.store) as connection:
             posted += post(connection, letter, home.clock.now())
+    return posted
+
+
+def post_task_mails(home: Home) -> int:
+    """Write the letters to colleagues for tasks that have none yet; how many. A task is over when it is said to be."""
+    with reading(home.store) as connection:
+        due = unposted_actions(connection, "task", BATCH)
+        people = {task.id: lead_row(connection, task.lead_id) for task in due}
+    posted = 0
+    for task in due:
+        who = people[task.id]
+        name, to = f"task_{home.identity}_{task.id}", asked_of(task, who) if who is not None else ""
+        if to:
+            letter = Letter(name, "mail", to, TASK_DUE, {"task": task.id}, task.lead_id, action_id=task.id)
+            with writing(home.store) as connection:
+                posted += post(connection, letter, home.clock.now())
     return posted
 
 

@@ -13,8 +13,9 @@ from engine.domain.outbox import Answer, Fate, next_try
 from engine.errors import RipelineError
 from engine.service.alerts import raise_alert
 from engine.service.home import Home
-from engine.service.lead_letters import post_webhook_steps
+from engine.service.lead_letters import TASK_DUE, post_task_mails, post_webhook_steps
 from engine.service.running import Runner
+from engine.service.sales_mail import mail_letter
 from engine.service.webhooks import post_to, receiver
 from engine.store.actions import end_action
 from engine.store.alerts import end_alert
@@ -53,7 +54,7 @@ class Postman:
     def __init__(self, home: Home, runner: Runner, carriers: Mapping[str, Carrier] | None = None) -> None:
         self._home = home
         self._runner = runner
-        self._carriers: dict[str, Carrier] = {"webhook": self._to_webhook, **(carriers or {})}
+        self._carriers: dict[str, Carrier] = {"webhook": self._to_webhook, "mail": self._by_mail, **(carriers or {})}
 
     def round(self) -> int:
         """Post what steps want told, and carry what is due; how many letters arrived.
@@ -61,6 +62,7 @@ class Postman:
         A target that fails is left alone for the rest of the round: it holds up its own letters, and nobody else's.
         """
         post_webhook_steps(self._home, self._runner)
+        post_task_mails(self._home)
         resting: list[Target] = []
         arrived = 0
         for _ in range(MOST):
@@ -92,6 +94,9 @@ class Postman:
         to = receiver(self._home, letter.target)
         return post_to(to, letter.message_id, letter.topic, letter.payload, self._home.clock.now())
 
+    def _by_mail(self, letter: Any) -> Answer:
+        return mail_letter(self._home, letter)
+
     def _settle(self, letter: Any, answer: Answer) -> None:
         """Write down what came of a try; nothing, if the letter is somebody else's by now."""
         now = self._home.clock.now()
@@ -117,7 +122,7 @@ class Postman:
     def _end(self, connection: Any, letter: Any, code: str, words: str) -> None:
         """What the lead's story and the step that wanted it told hear of it."""
         now = self._home.clock.now()
-        if letter.action_id is not None:
+        if letter.action_id is not None and letter.topic != TASK_DUE:
             end_action(connection, letter.action_id, words, now)
         if letter.lead_id is not None:
             data = {"target": letter.target, "topic": letter.topic, "words": words, "tries": letter.attempts}

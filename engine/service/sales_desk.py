@@ -68,6 +68,12 @@ class SalesDesk:
             return str(error)
 
 
+def shown_question(connection: Any, home: Home, kind: str, number: int) -> tuple[Sheet, Question] | None:
+    """A lead as its salesperson is shown it, and what is asked; None for what there is no more."""
+    found = _found(connection, home, kind, number)
+    return (found.sheet, found.question) if found is not None else None
+
+
 class _Found:
     """What a token leads to, and who may answer it."""
 

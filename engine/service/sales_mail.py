@@ -1,4 +1,4 @@
-"""Carrying out letters of the kind mail: a salesperson hears of a lead, or it is tried again."""
+"""Carrying out letters of the kind mail: a salesperson hears of a lead or of a task, or it is tried again."""
 
 from __future__ import annotations
 
@@ -6,33 +6,36 @@ from typing import Any
 
 from engine.content.message import split_mailbox
 from engine.content.sales_mail import Envelope, sales_mail
-from engine.domain.sales.brief import sheet_of
-from engine.domain.sales.handoff import HandoffState
+from engine.domain.outbox import Answer, Fate
+from engine.domain.sales.sheet import Question, Sheet
 from engine.domain.tokens import Purpose, person_token
 from engine.service.home import Home
 from engine.service.relays import relay_settings
-from engine.service.sales_desk import question_of
+from engine.service.sales_desk import shown_question
 from engine.smtp.notice import send_notice
 from engine.store.database import reading, writing
-from engine.store.handoffs import handoff_row, mark_alerted
+from engine.store.handoffs import mark_alerted
 
-SETTLED = "not needed any more"
+NOT_NEEDED = "not needed any more"
 
 
-def mail_letter(home: Home, letter: Any) -> str:
-    """Send one; an empty text when it went or is not needed any more, otherwise what went wrong."""
+def mail_letter(home: Home, letter: Any) -> Answer:
+    """Send one; what was answered meanwhile is told no more."""
+    kind, number = ("task", letter.action_id) if letter.handoff_id is None else ("handoff", letter.handoff_id)
     with reading(home.store) as connection:
-        row = handoff_row(connection, letter.handoff_id) if letter.handoff_id is not None else None
-    if row is None or not HandoffState(row.state).waits:
-        return ""
+        shown = shown_question(connection, home, kind, number)
+    if shown is None or not (shown[1].open and shown[1].until):
+        return Answer(Fate.DONE, NOT_NEEDED)
     to = mailbox_of(home, letter.target)
     if not to:
-        return f"nobody knows the address of '{letter.target}': add it to sender.owners"
-    problem = _send(home, row, letter, to)
-    if not problem:
+        return Answer(Fate.AGAIN, f"nobody knows the address of '{letter.target}': add it to sender.owners")
+    problem = _send(home, letter, *shown, page_of(home, kind, number, letter.target))
+    if problem:
+        return Answer(Fate.AGAIN, problem)
+    if kind == "handoff":
         with writing(home.store) as connection:
-            mark_alerted(connection, row.id, home.clock.now())
-    return problem
+            mark_alerted(connection, number, home.clock.now())
+    return Answer(Fate.DONE, f"mailed to {letter.target}")
 
 
 def mailbox_of(home: Home, person: str) -> str:
@@ -40,19 +43,19 @@ def mailbox_of(home: Home, person: str) -> str:
     return home.config.sender.owners.get(person, person if "@" in person else "")
 
 
-def page_of(home: Home, purpose: Purpose, number: int, person: str) -> str:
+def page_of(home: Home, kind: str, number: int, person: str) -> str:
     """The address of the page on which this person answers."""
     base = (home.config.sales.answers_at or home.config.tracking.base_url).rstrip("/")
-    room = "k" if purpose is Purpose.TASK else "h"
+    room, purpose = ("k", Purpose.TASK) if kind == "task" else ("h", Purpose.HANDOFF)
     return f"{base}/{room}/{person_token(home.keys.ring, purpose, number, person)}"
 
 
-def _send(home: Home, row: Any, letter: Any, to: str) -> str:
-    sender = home.config.sender.default
+def _send(home: Home, letter: Any, sheet: Sheet, question: Question, page: str) -> str:
+    """Send it over the first relay that takes it; what went wrong, or an empty text."""
+    sender, to = home.config.sender.default, mailbox_of(home, letter.target)
     domain = split_mailbox(sender)[1].rpartition("@")[2]
     envelope = Envelope(sender, to, home.clock.now(), f"<{letter.message_id}.{home.identity}@{domain}>")
-    page = page_of(home, Purpose.HANDOFF, row.id, letter.target)
-    message = sales_mail(sheet_of(row.story, home.told), question_of(home, row), page, envelope)
+    message = sales_mail(sheet, question, page, envelope)
     recipient = home.config.safety.deliver_to or split_mailbox(to)[1]
     problem = "no relay is configured"
     for relay in relay_settings(home.config, home.path):

@@ -1,0 +1,131 @@
+"""The alert goes to whoever has the lead, over a real relay, and its button leads to the desk."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+
+from engine.domain.sales.sheet import Said
+from engine.domain.tokens import Purpose, read_mail_token
+from engine.service.answer_handoff import accept
+from engine.service.outbox import Postman, outbox_of
+from engine.service.sales_desk import SalesDesk
+from engine.store.actions import open_actions
+from engine.store.database import reading
+from tests.service.conftest import Found
+from tests.service.test_hand_over import JANE, SALES, asked, handoff
+from tests.service.world import World
+from tests.smtpscript import rule_from
+
+CALL = """
+title = "Call"
+theme = "data"
+state = "live"
+enter = "source == 'call'"
+backfill = true
+[stage.aware]
+exhausted = "exit"
+[[stage.aware.step]]
+id = "ring"
+task = "Call her before the trial ends"
+who = "bea"
+max = "2d"
+[[stage.aware.step]]
+email = "first"
+"""
+
+
+def carry(world: World) -> int:
+    return Postman(world.home, world.runner).round()
+
+
+def mails(world: World, to: str) -> list[EmailMessage]:
+    return world.received(to)
+
+
+def token_in(mail: EmailMessage, room: str) -> str:
+    text = mail.get_body(("plain",))
+    assert text is not None
+    found = re.search(rf"/{room}/([\w-]+)", text.get_content())
+    assert found
+    return found[1]
+
+
+def test_the_owner_is_told_and_the_time_to_it_is_known(found: Found) -> None:
+    world = asked(found)
+    carry(world)
+
+    (mail,) = mails(world, "carl@elsewhere.example")
+    assert mail["Subject"] == "Jane – ripe: demo requested"
+    assert handoff(world).alerted_at == world.clock.now()
+    carry(world)
+    assert len(mails(world, "carl@elsewhere.example")) == 1
+
+
+def test_the_button_leads_to_the_desk_of_this_lead_and_person(found: Found) -> None:
+    world = asked(found)
+    carry(world)
+
+    (mail,) = mails(world, "carl@elsewhere.example")
+    ref = read_mail_token(world.home.keys.ring, Purpose.HANDOFF, token_in(mail, "h"))
+    assert ref is not None
+    desk = SalesDesk(world.home)
+    assert "It is yours" in desk.answer("handoff", ref.delivery, ref.table, Said("accept"))
+    assert handoff(world).answered_by == "carl"
+
+
+def test_what_was_answered_meanwhile_is_not_mailed(found: Found) -> None:
+    world = asked(found)
+    accept(world.home, handoff(world).id, "carl")
+    carry(world)
+    assert mails(world, "carl@elsewhere.example") == []
+    assert not [row for row in outbox_of(world.home).letters if row.kind == "mail"]
+
+
+def test_a_relay_that_is_away_loses_no_alert(found: Found) -> None:
+    world = asked(found, relays=())
+    world.server.script(rule_from("MAIL=451 4.3.0 try later"))
+    carry(world)
+    assert handoff(world).alerted_at is None
+
+    world.server.script()
+    world.clock.step_to(world.clock.now() + timedelta(minutes=1))
+    carry(world)
+    assert len(mails(world, "carl@elsewhere.example")) == 1
+
+
+def test_nobody_answers_and_the_one_above_is_told(found: Found) -> None:
+    world = asked(found)
+    carry(world)
+    world.later(days=1)
+    world.go()
+    carry(world)
+    (mail,) = mails(world, "bea@acme.example")
+    assert token_in(mail, "h")
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"), [(Said("done", note="they stay"), "they stay"), (Said("failed"), "could not be done")]
+)
+def test_a_task_is_mailed_answered_and_the_campaign_goes_on(found: Found, said: Said, outcome: str) -> None:
+    world = found(sales=SALES)
+    (world.path / "campaigns" / "call.toml").write_text(CALL, "utf-8")
+    world.apply(world.prospect())
+    world.take_in(f"{JANE},Jane,call")
+    world.go()
+    carry(world)
+
+    (mail,) = mails(world, "bea@acme.example")
+    assert mail["Subject"] == "Jane – Call her before the trial ends"
+    with reading(world.home.store) as connection:
+        assert len(open_actions(connection, "task", 9)) == 1, "telling of it does not end it"
+    ref = read_mail_token(world.home.keys.ring, Purpose.TASK, token_in(mail, "k"))
+    assert ref is not None
+    SalesDesk(world.home).answer("task", ref.delivery, ref.table, said)
+    world.go()
+
+    assert [line.data["outcome"] for line in world.story(JANE) if line.code == "task_done"] == [outcome]
+    assert len(mails(world, JANE)) == 1
