@@ -56,6 +56,8 @@ COMMANDS: dict[str, Entry] = {
     "why": Entry("why", LEADS, "Tell a lead's story: what it got or did not get, why, and what comes next."),
     "score": Entry("score", LEADS, "Show a lead's score line by line, or score all leads anew."),
     "account": Entry("account", LEADS, "Show a company: its people, their roles and scores, and who is missing."),
+    "sales": Entry("sales", LEADS, "What sales has in hand, who is near, and what it answers."),
+    "task": Entry("task", LEADS, "Tasks that campaigns wait for: list them, or say what came of one."),
     "show": Entry("show", LEADS, "Show a mail exactly as it was sent."),
     "merge": Entry("merge", LEADS, "Make one lead of two that are the same person."),
     "suppress": Entry("suppress", LEADS, "Never mail an address again."),

@@ -26,6 +26,7 @@ from engine.service.prospect import prospect
 from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
 from engine.service.running import Runner
+from engine.service.sales_room import keep_sales_ready
 from engine.service.scores import keep_scores
 from engine.service.tick import take_hits
 from engine.store.database import StoreError
@@ -66,6 +67,7 @@ def _keep(home: Home, runner: Runner) -> None:
     """Count, forget, and let scores fade."""
     now = home.clock.now()
     keep_house(home, now)
+    keep_sales_ready(home, now)
     keep_scores(home, runner.current().programme, now)
 
 

@@ -17,6 +17,13 @@ def current_definition(connection: Connection, name: str) -> str:
     return connection.scalar(query) or ""
 
 
+def definition_since(connection: Connection, name: str) -> datetime | None:
+    """Since when the newest version is in force."""
+    query = select(definition.c.since).where(definition.c.name == name).order_by(definition.c.id.desc()).limit(1)
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
 def note_definition(connection: Connection, name: str, value: str, now: datetime) -> bool:
     """Write a version down if it is not the newest one already; whether it was new."""
     if current_definition(connection, name) == value:

@@ -119,6 +119,17 @@ def mark_alerted(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(query)
 
 
+def highest_scored(connection: Connection, limit: int) -> list[int]:
+    """The leads with the highest scores whom sales never had."""
+    query = (
+        select(lead.c.id)
+        .where(lead.c.score > 0, lead.c.handed_off_at.is_(None), lead.c.merged_into.is_(None))
+        .order_by(lead.c.score.desc())
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
 def subjects_of(connection: Connection, leads: Sequence[int]) -> dict[tuple[int, str, str], str]:
     """The subjects of mails that these leads got, by (lead, campaign, step)."""
     columns = (delivery.c.lead_id, delivery.c.campaign, delivery.c.step, delivery.c.subject)

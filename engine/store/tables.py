@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Date, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from engine.store.columns import Base, document, instant, reference, row_id
@@ -24,6 +24,7 @@ class LeadRow(Base, table=True):
         Index("ix_lead_public_id", "public_id", unique=True),
         Index("ix_lead_address_hash", "address_hash"),
         Index("ix_lead_account", "account_id"),
+        Index("ix_lead_score", "score", sqlite_where=text("score > 0"), postgresql_where=text("score > 0")),
     )
 
     id: int = row_id()

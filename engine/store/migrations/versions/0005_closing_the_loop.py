@@ -385,9 +385,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("account_score", sa.Float(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("lifecycle_since", Instant(), nullable=True))
         batch_op.create_index("ix_lead_account", ["account_id"], unique=False)
+        batch_op.create_index(
+            "ix_lead_score",
+            ["score"],
+            unique=False,
+            sqlite_where=sa.text("score > 0"),
+            postgresql_where=sa.text("score > 0"),
+        )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_lead_score", "lead")
     op.drop_index("ix_lead_account", "lead")
     for column in ("lifecycle_since", "account_score", "account_id"):
         op.drop_column("lead", column)
