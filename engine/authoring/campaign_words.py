@@ -94,7 +94,7 @@ KINDS: Mapping[str, str] = {
     "notify": "Tell a colleague by a short mail, sent by the daemon over a relay that works.",
     "task": "Ask a person to do something, and wait for it, at most `max`. *Recorded as due; in this release nothing "
     "marks it as done, so the journey goes on when `max` has passed.*",
-    "webhook": "Post to an address of `[webhooks]`. *Recorded as due; nothing carries it out in this release.*",
+    "webhook": "Post who the lead is and how it came here to an address of `[webhooks]`, signed, at least once.",
     "handoff": "Give the lead to sales; all its campaigns pause. *Recorded as due;* the event "
     "`recycled` gives it back.",
 }
