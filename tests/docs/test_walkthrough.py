@@ -274,6 +274,10 @@ def test_tutorial_works_as_it_is_written(walked: Walk) -> None:
     assert "stopped; nothing was left half done" in walked.log()
 
 
+ADDED = ("[scoring]",)
+"""Sections of config that a guide shows and its commands need; the tutorial's home has none of them."""
+
+
 @pytest.mark.parametrize("block", GUIDES, ids=str)
 def test_commands_of_a_guide_work(block: Block, walked: Walk, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -283,6 +287,9 @@ def test_commands_of_a_guide_work(block: Block, walked: Walk, tmp_path: Path) ->
     for other in blocks(block.page):
         if other.names.endswith(".csv"):
             (home / other.names).write_text(other.text, "utf-8")
+        if other.text.startswith(ADDED):
+            with (home / "config.toml").open("a", encoding="utf-8") as config:
+                config.write(f"\n{other.text}")
     walk = Walk(home)
     for command in commands(block):
         answer = walk.type(command.words)
