@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.domain.traffic import HitKind
 from engine.runtime.exposition import Exposition, Snapshot
-from engine.runtime.instruments import DaemonInstruments, SenderInstruments, TrackerInstruments
+from engine.runtime.instruments import ApiInstruments, DaemonInstruments, SenderInstruments, TrackerInstruments
 from engine.service.gauges import Gauges
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +21,7 @@ def exported(folder: Path) -> dict[str, set[str]]:
     SenderInstruments(["main"], exposition.registry)
     TrackerInstruments(exposition.registry).hit({HitKind.OPEN: 1})
     DaemonInstruments(exposition.registry)
+    ApiInstruments(exposition.registry).answered("GET", "/leads", 200, 0.01)
     series: dict[str, set[str]] = {}
     for metric in exposition.registry.collect():
         for sample in metric.samples:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import importlib
-import importlib.util
-from collections.abc import Iterable
-from datetime import date
-from io import StringIO
-from typing import Any
-
 from engine.domain.refusals import MissingError
 from engine.errors import did_you_mean
-from engine.inbound.leadfiles.rows import neutralised
 from engine.service.home import Home
-from engine.service.reports.report import Asked, Cell, Report
+from engine.service.reports.formats import as_csv
+from engine.service.reports.registry import make_report, offered
+from engine.service.reports.report import Asked, Report
 from engine.service.status import CampaignState, status_of
-
-_PACKAGE = "engine.service.reports"
-NAMES = (
-    *("funnel", "themes", "campaigns", "sales", "forecast", "lifecycle", "unowned"),
-    *("attribution", "revenue", "lift", "experiments", "accounts"),
-)
-"""The reports, each a function of its name in a module of its name."""
 
 
 class OverviewDesk:
@@ -48,7 +34,7 @@ class OverviewDesk:
 
     def reports(self) -> tuple[str, ...]:
         """The reports that there are."""
-        return tuple(name for name in NAMES if importlib.util.find_spec(f"{_PACKAGE}.{name}") is not None)
+        return tuple(offered())
 
     def report(self, name: str, asked: Asked) -> Report:
         """Make a report.
@@ -57,34 +43,11 @@ class OverviewDesk:
             MissingError: there is none of this name.
             RipelineError: it cannot be made as it was asked for.
         """
-        known = self.reports()
-        if name not in known:
-            hint = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+        if name not in offered():
+            hint = did_you_mean(name, offered()) or f"there are: {', '.join(offered())}"
             raise MissingError(f"there is no report '{name[:60]}'; {hint}")
-        made: Report = getattr(importlib.import_module(f"{_PACKAGE}.{name}"), name)(self._home, asked)
-        return made
+        return make_report(self._home, name, asked)
 
-
-def as_csv(report: Report) -> str:
-    """The report's tables below each other; what a spreadsheet would run as a formula gets an apostrophe before it."""
-    out = StringIO()
-    writer = csv.writer(out)
-    for number, table in enumerate(report.tables):
-        if number:
-            writer.writerow([])
-        if table.caption:
-            writer.writerow([neutralised(table.caption)])
-        writer.writerow([neutralised(column.name) for column in table.columns])
-        writer.writerows(_cells(row) for row in table.rows)
-    return out.getvalue()
-
-
-def _cells(row: Iterable[Cell]) -> list[Any]:
-    """Texts neutralised; numbers as they are, as a minus before one is no formula."""
-    return [neutralised(one) if isinstance(one, str) else _plain(one) for one in row]
-
-
-def _plain(cell: Cell) -> Any:
-    if cell is None:
-        return ""
-    return cell.isoformat() if isinstance(cell, date) else cell
+    def table(self, report: Report) -> str:
+        """The report as CSV, as `ripeline report` writes it."""
+        return as_csv(report, self._home.config.reports.currency)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from engine.domain.cursor import Cursor, read_cursor, written_cursor
 from engine.domain.refusals import MissingError
 from engine.service.home import Home
+from engine.store.actions import action_row
 from engine.store.api_views import rows_page
 from engine.store.database import reading
 from engine.store.leads import find_lead, lead_row
@@ -70,3 +71,14 @@ class Lists:
         if not rows:
             raise MissingError(f"there is nothing of the number {number} among the {what}")
         return rows[0]
+
+    def action(self, number: int) -> None:
+        """Look whether there is a task of this number, also one that is done.
+
+        Raises:
+            MissingError: there is none.
+        """
+        with reading(self._home.store) as connection:
+            row = action_row(connection, number)
+        if row is None or row.kind != "task":
+            raise MissingError(f"there is no task {number}")

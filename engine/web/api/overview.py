@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AfterValidator, Field
 
 from engine.domain.api_keys import Scope
-from engine.service.api.overview import as_csv
 from engine.service.reports.report import Asked, Report, Table
 from engine.web.api.desks import TheDesks
 from engine.web.api.guard import Guarded, needs
@@ -79,7 +78,7 @@ def get_report(desks: TheDesks, name: Name, wanted: Annotated[Wanted, Query()]) 
     options. As CSV, what a spreadsheet would run as a formula gets an apostrophe before it."""
     found = desks.overview.report(name, wanted.asked())
     if wanted.format == "csv":
-        return Response(as_csv(found), media_type="text/csv; charset=utf-8")
+        return Response(desks.overview.table(found), media_type="text/csv; charset=utf-8")
     return _view(found)
 
 

@@ -14,7 +14,6 @@ from engine.web.api.shapes import ByIn, Cursor, DoneIn, Limit, Number, RejectIn,
 from engine.web.api.views import HandoffView, PageView, TaskView, page_of
 
 sales = APIRouter(route_class=Guarded, tags=["sales"])
-answers = APIRouter(route_class=Guarded, tags=["sales"])
 
 Filter = Annotated[str | None, Query(max_length=320), AfterValidator(lambda text: text and clean(text))]
 
@@ -41,7 +40,7 @@ def get_handoff(desks: TheDesks, number: Number) -> HandoffView:
     return _handoff(desks, number)
 
 
-@answers.post("/handoffs/{number}/accept", summary="Sales takes the lead")
+@sales.post("/handoffs/{number}/accept", summary="Sales takes the lead")
 @needs(Scope.HANDOFFS_WRITE)
 def accept(desks: TheDesks, number: Number, body: ByIn) -> HandoffView:
     """The lead is theirs."""
@@ -49,7 +48,7 @@ def accept(desks: TheDesks, number: Number, body: ByIn) -> HandoffView:
     return _handoff(desks, number)
 
 
-@answers.post("/handoffs/{number}/reject", summary="Sales gives the lead back")
+@sales.post("/handoffs/{number}/reject", summary="Sales gives the lead back")
 @needs(Scope.HANDOFFS_WRITE)
 def reject(desks: TheDesks, number: Number, body: RejectIn) -> HandoffView:
     """With a reason, by which campaigns take the lead in again."""
@@ -57,7 +56,7 @@ def reject(desks: TheDesks, number: Number, body: RejectIn) -> HandoffView:
     return _handoff(desks, number)
 
 
-@answers.post("/handoffs/{number}/snooze", summary="Sales wants the lead later")
+@sales.post("/handoffs/{number}/snooze", summary="Sales wants the lead later")
 @needs(Scope.HANDOFFS_WRITE)
 def snooze(desks: TheDesks, number: Number, body: SnoozeIn) -> HandoffView:
     """The clock waits until then."""
@@ -65,7 +64,7 @@ def snooze(desks: TheDesks, number: Number, body: SnoozeIn) -> HandoffView:
     return _handoff(desks, number)
 
 
-@answers.post("/handoffs/{number}/touched", summary="Sales has spoken with the lead")
+@sales.post("/handoffs/{number}/touched", summary="Sales has spoken with the lead")
 @needs(Scope.HANDOFFS_WRITE)
 def touched(desks: TheDesks, number: Number, body: ByIn) -> HandoffView:
     """The first touch stops the clock of the first answer."""
@@ -80,7 +79,7 @@ def list_tasks(desks: TheDesks, cursor: Cursor = "", limit: Limit = 50) -> PageV
     return page_of(TaskView, desks.rows.page("tasks", {}, "", cursor, limit))
 
 
-@answers.post("/tasks/{number}/done", summary="A task is done", status_code=204)
+@sales.post("/tasks/{number}/done", summary="A task is done", status_code=204)
 @needs(Scope.HANDOFFS_WRITE)
 def done(desks: TheDesks, number: Number, body: DoneIn) -> None:
     """The lead's journey goes on."""

@@ -10,7 +10,7 @@ import pytest
 
 from engine.domain.cursor import Cursor, written_cursor
 from engine.inbound.leadfiles.rows import neutralised
-from engine.service.api.overview import as_csv
+from engine.service.reports.formats import as_csv
 from engine.service.reports.report import Column, Kind, Report, Table
 from engine.web.api.endpoints import endpoints
 from engine.web.api.site import api_app
@@ -152,7 +152,7 @@ def test_formulas_in_a_report_are_neutralised_in_csv() -> None:
     columns = (Column("theme", "Theme"), Column("n", "N", Kind.COUNT), Column("change", "Change", Kind.NUMBER))
     rows = tuple((cell, -5, -0.5) for cell in ("=cmd()", "+1", "-1", "@x", "\tx", "\rx", "plain"))
     table = Table(columns, rows, caption="=HYPERLINK()")
-    told = as_csv(Report("themes", "Themes", (table,)))
+    told = as_csv(Report("themes", "Themes", (table, table)), "EUR")
     lines = told.split("\r\n")
     assert lines[0] == "'=HYPERLINK()"
     assert lines[2:5] == ["'=cmd(),-5,-0.5", "'+1,-5,-0.5", "'-1,-5,-0.5"]
