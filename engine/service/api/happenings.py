@@ -132,7 +132,7 @@ class HappeningDesk:
             InvalidError: the trigger's key is missing among the properties.
         """
         event = self._trigger(campaign, properties)
-        source = f"api:enroll:{repeat or uuid.uuid4().hex}"
+        source = f"api:enroll:{_digest([repeat or uuid.uuid4().hex, name, campaign, dict(properties)])}"
         with writing(self._home.store) as connection:
             lead = the_lead(connection, name)
             now = self._home.clock.now()
@@ -209,12 +209,15 @@ def _faults_of(properties: Mapping[str, Any], place: str) -> list[Fault]:
 def _source_id(event: EventWish, place: int, repeat: str) -> str:
     if event.id:
         return f"api:{event.id}"
-    if repeat:
-        return f"api:repeat:{repeat}:{place}"
-    if event.at is None:
+    if event.at is None and not repeat:
         return f"api:{uuid.uuid4().hex}"
     said = [event.email, event.lead, dict(event.identities), event.name.casefold(), event.at, dict(event.properties)]
-    return f"api:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]}"
+    return f"api:{_digest([repeat, place if repeat else 0, *said])}"
+
+
+def _digest(said: Sequence[object]) -> str:
+    """A name for what is said; a program that uses the key of an old request for a new one means another thing."""
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]
 
 
 def _lead_of(connection: Any, event: EventWish, record: LeadRecord) -> int | None:

@@ -135,3 +135,11 @@ def test_caller_is_known_by_its_key(world: World) -> None:
     found = ApiKeys(world.home).caller(key)
     assert found is not None and (found.name, found.scopes) == ("shop", frozenset({"leads:read"}))
     assert ApiKeys(world.home).caller(key[:-1]) is None
+
+
+def test_key_used_again_after_it_was_forgotten_names_another_request(client: httpx.Client, world: World) -> None:
+    headers = {"idempotency-key": "daily"}
+    client.post("/events", json=EVENT, headers=headers)
+    world.clock.step_to(MONDAY + KEPT + timedelta(hours=1))
+    other = {"events": [{"name": "returned", **JANE}]}
+    assert client.post("/events", json=other, headers=headers).json()["recorded"] == 1
