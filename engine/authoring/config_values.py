@@ -19,6 +19,7 @@ from engine.config.rotation import parse_rotation
 from engine.domain.rules import RESERVED_NAMES
 from engine.domain.rules.scope import Steps
 from engine.domain.timing import is_known_country, parse_cap
+from engine.domain.timing.weekly import parse_weekly
 from engine.errors import did_you_mean
 
 
@@ -138,6 +139,8 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("reports", "touches_within"): span,
     ("alerts", "mail_to"): address,
     ("alerts", "webhook"): _https,
+    ("reports", "digest_to", "*"): address,
+    ("reports", "digest_at"): said(parse_weekly, "Mon 07:00"),
     ("logs", "rotate"): said(parse_rotation, "50 MB"),
     ("internal", "addresses", "*"): address,
     ("internal", "domains", "*"): _domain,

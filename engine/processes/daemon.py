@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from engine.service.outbox import Postman
 from engine.service.prospect import prospect
 from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
+from engine.service.reports.send_digest import digest_is_due
 from engine.service.running import Runner
 from engine.service.sales_room import keep_sales_ready
 from engine.service.scores import keep_scores
@@ -51,11 +53,12 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
     runner = Runner(home)
     watcher = Watcher(home, runner) if home.config.apply.safe else None
     monitor = Monitor(home)
+    post = DigestPost(home)
     chores = Chores(
         drain=lambda: drain_spool(home, runner, monitor.worked),
         tell=OperatorBell(home).ring,
         watch=watcher.look if watcher else None,
-        keep=lambda: _keep(home, runner),
+        keep=lambda: _keep(home, runner, post),
         beside=lambda: _beside(home, monitor, tracker=tracker),
         carry=Postman(home, Runner(home)).round,
     )
@@ -63,12 +66,34 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()
 
 
-def _keep(home: Home, runner: Runner) -> None:
-    """Count, forget, and let scores fade."""
+def _keep(home: Home, runner: Runner, post: DigestPost) -> None:
+    """Send the digest when its day has come, count, forget, and let scores fade."""
+    post.look()
     now = home.clock.now()
     keep_house(home, now)
     keep_sales_ready(home, now)
     keep_scores(home, runner.current().programme, now)
+
+
+class DigestPost:
+    """Starts a process that sends the weekly digest when it is due: drawing and forecasting would hold up the tick."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def look(self) -> bool:
+        """Start one if a digest is due and none is at work; whether one was started."""
+        if self._child is not None and self._child.poll() is None:
+            return False
+        if self._child is not None and self._child.returncode:
+            log.warning("the weekly digest was not sent; it is tried again (ripeline report digest --due says why)")
+        self._child = None
+        if not digest_is_due(self._home):
+            return False
+        command = (sys.executable, "-m", "engine.app", "report", "digest", "--due", "--home", str(self._home.path))
+        self._child = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+        return True
 
 
 def _tell_where_logs_are(home: Home) -> None:

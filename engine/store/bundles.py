@@ -98,6 +98,14 @@ def first_home_value(connection: Connection, name: str, value: str) -> str:
     return connection.scalar(select(home.c.value).where(home.c.name == name)) or value
 
 
+def swap_home_value(connection: Connection, name: str, before: str | None, value: str) -> bool:
+    """Set a single value if it still is as it was before (None: not there); whether it was so."""
+    if before is None:
+        return bool(insert_ignoring(connection, home, [{"name": name, "value": value}], ("name",)))
+    changed = update(home).where(home.c.name == name, home.c.value == before).values(value=value)
+    return connection.execute(changed).rowcount == 1
+
+
 def home_values(connection: Connection, prefix: str) -> dict[str, str]:
     """All single values whose name begins so."""
     query = select(home).where(home.c.name.startswith(prefix, autoescape=True))

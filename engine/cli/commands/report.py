@@ -12,6 +12,7 @@ Examples:
   ripeline report funnel --by theme
   ripeline report campaigns --since 4w
   ripeline report forecast --keep
+  ripeline report digest --to boss@acme.example
   ripeline report sales --first 2026-10-01 --last 2026-12-31 --format csv --out sales.csv
 """
 
@@ -26,6 +27,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.digest_command import HELP, digest
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.report_lines import report_lines
 from engine.cli.screen import as_json, columns, console, say, show
@@ -60,6 +62,10 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Of forecast: make one anew, and keep it to be judged by what comes.")
     ] = False,
+    to: Annotated[str, typer.Option(metavar="ADDRESS", help="Of digest: send it there now.")] = "",
+    due: Annotated[
+        bool, typer.Option("--due", help="Of digest: send this week's to those of [reports] digest_to without it.")
+    ] = False,
     form: Annotated[ReportFormat, typer.Option("--format", help="How it is written.")] = ReportFormat.TABLE,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it to a file.")] = None,
 ) -> None:
@@ -67,6 +73,11 @@ def command(
     if not name:
         _list()
         return
+    if name == "digest":
+        digest(opened(home), to, out, due=due)
+        return
+    if to or due:
+        raise ReportError(f"--to and --due are for the digest; '{name}' is written by --out FILE")
     entry_of(name)
     place = opened(home)
     if keep:
@@ -77,7 +88,8 @@ def command(
 
 
 def _list() -> None:
-    show(columns([[(name, "bold"), (entry.help, "")] for name, entry in offered().items()], indent=2))
+    helps = {**{name: entry.help for name, entry in offered().items()}, "digest": HELP}
+    show(columns([[(name, "bold"), (told, "")] for name, told in helps.items()], indent=2))
     say()
     say("ripeline report NAME shows one; --since 4w, --by …, --format csv|json, --out FILE", "dim")
 
