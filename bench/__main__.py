@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bench import (
+    all_reports,
     command_start,
     decide,
     import_leads,
@@ -45,6 +46,7 @@ ROWS: dict[str, Callable[[], None]] = {
     "tick": tick_scale.main,
     "reports": reports.main,
     "simulate": simulate.main,
+    "all-reports": all_reports.main,
     "start": command_start.main,
 }
 

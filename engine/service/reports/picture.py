@@ -35,8 +35,9 @@ def weeks_picture(weeks: Sequence[tuple[date, int]], coming: Sequence[Week]) -> 
         axes.bar(
             ahead, [one.expected for one in coming], color=_COMING, yerr=[low, high] if coming else None, ecolor=_INK
         )
-        for place, value in enumerate([*counts, *(one.expected for one in coming)]):
-            axes.annotate(f"{value:,.0f}", (place, value), (0, 2), textcoords="offset points", ha="center", color=_INK)
+        told = [*((count, count) for count in counts), *((one.expected, max(one.expected, one.high)) for one in coming)]
+        for place, (value, top) in enumerate(told):
+            axes.annotate(f"{value:,.0f}", (place, top), (0, 2), textcoords="offset points", ha="center", color=_INK)
         axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", color=_INK)
         axes.set_yticks([])
         axes.set_ylim(0, max([1.0, *counts, *(one.high for one in coming)]) * 1.25)

@@ -1,0 +1,101 @@
+"""Each report, and the doctor, in a home of a million leads and ten million events, against one of ten thousand.
+
+The homes are filled by bulk SQL. `make bench` takes a tenth of the large one; `make bench-reports` all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from engine.clock import SteppedClock
+from engine.config.model import Config
+from engine.service.doctor.examination import examine
+from engine.service.home import Home, open_home
+from engine.service.reports.registry import make_report, offered
+from engine.service.reports.report import Asked
+from engine.store.database import writing
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+ROUNDS = 5
+SMALL, LARGE = 10_000, 100_000
+LIMIT = 10
+
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+_AT = "datetime('2026-11-24', '-' || (i % 365) || ' days')||'.000000'"
+_FILLS = (
+    (
+        1,
+        "INSERT INTO lead (id, public_id, email, created_at, updated_at, source, lifecycle, country, language, zone, "
+        "owner, score, fit, tracking, internal, subscribed, fields, folded, address_hash, account_score) {numbers} "
+        "SELECT i, 'p'||i, 'l'||i||'@x.example', {at}, {at}, 'web', 'mql', '', '', '', '', 0, '', 1, 0, 1, '{{}}', "
+        "'{{}}', 'h'||i, 0 FROM n",
+    ),
+    (
+        10,
+        "INSERT INTO event (id, source_id, lead_id, kind, name, at, received_at, pending, actor, judged, campaign, "
+        "stage, step, link, properties, folded, evidence) {numbers} SELECT i, 's'||i, 1 + i % {leads}, 'click', '', "
+        "{at}, {at}, 0, 'human', '', 'c', 'a', 's', '', '{{}}', '{{}}', '{{}}' FROM n",
+    ),
+    (
+        2,
+        'INSERT INTO lifecycle_change (id, lead_id, at, "before", "after", why, owner, theme, source, seconds) '
+        "{numbers} SELECT i, 1 + i % {leads}, {at}, 'inquiry', 'engaged', '', '', 't'||(i % 10), 'web', i % 99999 "
+        "FROM n",
+    ),
+    (
+        0.01,
+        "INSERT INTO handoff (id, lead_id, at, ripened_at, rule, because, campaign, theme, note, owner, route, state, "
+        "answered_by, reason, answer_note, answered_at, alerted_at, ended_at, story) {numbers} SELECT i, i, {at}, "
+        "{at}, '', '', 'c'||(i % 9), 't'||(i % 9), '', 'o'||(i % 9), '', 'ended', '', '', '', {at}, {at}, {at}, "
+        "'{{}}' FROM n",
+    ),
+    (
+        0.3,
+        "INSERT INTO daily_count (day, campaign, step, what, n) {numbers} SELECT date('2026-11-24', '-' || (i % 365) "
+        "|| ' days'), 'c'||(i / 365 % 20), 's'||(i / 7300), 'click:human', i FROM n",
+    ),
+    (
+        0.02,
+        'INSERT INTO waterfall (cohort, theme, source, "before", "after", n, first, seconds) {numbers} SELECT '
+        "date('2026-11-01', '-' || (i % 12) || ' months'), 't'||(i / 12 % 10), 's'||(i / 120), 'inquiry', 'engaged', "
+        "5, 5, 99999 FROM n",
+    ),
+)
+
+
+def _home(folder: Path, leads: int) -> Home:
+    (folder / "config.toml").write_text("", "utf-8")
+    home = open_home(folder, Config(), SteppedClock(NOW))
+    for each, sql in _FILLS:
+        numbers = _NUMBERS.format(count=int(leads * each))
+        with writing(home.store) as connection:
+            connection.exec_driver_sql(sql.format(numbers=numbers, leads=leads, at=_AT))
+    return home
+
+
+def _seconds(home: Home, name: str) -> float:
+    began = time.perf_counter()
+    if name == "doctor":
+        examine(home)
+    else:
+        make_report(home, name, Asked())
+    return time.perf_counter() - began
+
+
+def main(large: int = 0) -> None:
+    """Print a line for each report: both times, and their ratio."""
+    large = large or int(os.environ.get("LEADS", LARGE))
+    with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
+        homes = (_home(Path(few), SMALL), _home(Path(many), large))
+        for name in (*offered(), "doctor"):
+            small, big = (median(_seconds(home, name) for _ in range(ROUNDS)) for home in homes)
+            print(
+                f"report {name:<12} {big * 1000:8.1f} ms at {large:,} leads, {small * 1000:6.1f} ms at {SMALL:,}: "
+                f"{big / small:.1f} times (limit {LIMIT})",
+                flush=True,
+            )
