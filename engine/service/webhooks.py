@@ -116,7 +116,9 @@ def make_secret(home: Path, name: str) -> tuple[Path, bool]:
         raise RipelineError(f"'{name}' cannot be the name of a webhook: use letters, digits, - and _")
     path = home / "keys" / f"{name}-webhook-secret"
     try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700)
+            (path.parent / ".gitignore").write_text("# Secrets never belong into Git.\n*\n", "utf-8")
         before = path.read_text("utf-8").split() if path.exists() else []
     except OSError as error:
         raise RipelineError(f"{path} cannot be read ({error.strerror})") from error

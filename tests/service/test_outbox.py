@@ -260,6 +260,7 @@ def test_secret_is_made_in_a_file_and_changed_with_both_signing(told: World, hoo
     path, changed = make_secret(told.path, "crm")
     old = path.read_text().strip()
     assert (path.stat().st_mode & 0o777, changed) == (0o600, False)
+    assert (path.parent / ".gitignore").read_text().splitlines()[-1] == "*"
     assert make_secret(told.path, "crm") == (path, True)
     assert path.read_text().split()[1] == old
     told.home.config.webhooks["crm"] = Webhook(url=hooks.url, secret_file="keys/crm-webhook-secret", inner=True)
