@@ -27,6 +27,7 @@ The answer is kept in a transaction of its own after the work. If the process di
 sent again after a minute, and its work is done again – which doubles nothing, as all that is made is named after the
 request or after what it says: a lead by its identities, an event by its `id` (or by key and place), a deal by `source`
 and `external_id`, a suppression by address and scope; consent that says the same once more is not kept twice.
+Answers are forgotten after that time, those about a person who was erased meanwhile as well.
 """
 LIMITS = f"""\
 A key may make as many requests a minute as `[api] per_minute` says, all at once if it wants; `RateLimit` tells how many

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.domain.repeats import KEPT
 from engine.service.attribute import attribute
 from engine.service.home import Home
 from engine.service.uncertain import span_of
@@ -15,6 +16,7 @@ from engine.store import cohorts, variant_counts
 from engine.store.daily_counts import count_attempts, count_events, count_moves
 from engine.store.database import writing
 from engine.store.lifecycle_counts import count_lifecycle
+from engine.store.repeatable import forget_requests
 from engine.store.retention import (
     forget_attempts,
     forget_copies,
@@ -84,6 +86,7 @@ def _forgetting(home: Home, now: datetime) -> list[Bite]:
     visits = home.config.tracking.pages.kept
     bites = [_older_than(now, span, f"retention.{name}", forget) for span, name, forget in wanted if span]
     bites += [_older_than(now, visits, "tracking.pages.kept", forget_visits)] if visits else []
+    bites.append(lambda connection: forget_requests(connection, now - KEPT, BITE))
     return [*bites, lambda connection: forget_seen_messages(connection, now - SENT_AGAIN, BITE)]
 
 

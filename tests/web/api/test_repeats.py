@@ -13,8 +13,10 @@ from engine.domain.api_keys import Scope
 from engine.domain.repeats import KEPT, LEASE, Answer, OtherRequestError, UnderWayError
 from engine.service.api.happenings import HappeningDesk
 from engine.service.api_keys import ApiKeys, new_api_key
+from engine.service.housekeeping import keep_house
 from engine.service.repeats import Repeats
-from engine.store.database import StoreError
+from engine.store.database import StoreError, reading
+from engine.store.repeatable import request_known
 from tests.service.world import MONDAY, World
 from tests.web.api.conftest import Clients
 
@@ -143,3 +145,11 @@ def test_key_used_again_after_it_was_forgotten_names_another_request(client: htt
     world.clock.step_to(MONDAY + KEPT + timedelta(hours=1))
     other = {"events": [{"name": "returned", **JANE}]}
     assert client.post("/events", json=other, headers=headers).json()["recorded"] == 1
+
+
+def test_answers_do_not_outlive_their_time_where_nobody_asks_again(client: httpx.Client, world: World) -> None:
+    client.post("/leads", json=JANE, headers={"idempotency-key": "a"})
+    for passed, left in ((KEPT, True), (KEPT + timedelta(seconds=1), False)):
+        keep_house(world.home, MONDAY + passed)
+        with reading(world.home.store) as connection:
+            assert (request_known(connection, 1, "a") is not None) == left
