@@ -20,6 +20,7 @@ from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.store.database import writing
 from engine.store.events import NewEvent, add_events
+from engine.store.handoffs import close_handoffs
 from engine.store.journey import wake
 from engine.store.lead_import import known_leads
 from engine.store.opportunities import (
@@ -121,6 +122,8 @@ def take_deal(connection: Any, deal: DealRecord, now: datetime) -> Recorded:
         write_deal(connection, row.id, {**values, "updated_at": now, "stale": True})
         make_stale(connection, {one for one in (row.lead_id, values["lead_id"]) if one is not None})
         events = _tell_lead(connection, deal, row, values["lead_id"], before, now)
+        if values["lead_id"] is not None and deal.outcome is not Outcome.OPEN and before is not deal.outcome:
+            close_handoffs(connection, values["lead_id"], now)
     tied = {name: values[name] for name in ("nurtured", "recycled")}
     return Recorded(
         row.id, new, changed, values["lead_id"], values["account_id"], values["handoff_id"], **tied, events=events

@@ -107,6 +107,13 @@ def change_handoff(
     return connection.execute(query.values(state=after.value, **values)).rowcount > 0
 
 
+def close_handoffs(connection: Connection, lead_id: int, now: datetime) -> int:
+    """The lead's deal is over, and with it the hand-off by which sales had the lead; how many that were."""
+    query = update(handoff).where(handoff.c.lead_id == lead_id, handoff.c.state.in_(_LIVE))
+    values = {"state": HandoffState.CLOSED.value, "ended_at": now, "clock_at": None}
+    return connection.execute(query.values(**values)).rowcount
+
+
 def touch_handoff(connection: Connection, number: int, now: datetime) -> bool:
     """Sales spoke to the lead for the first time; False if it had already."""
     query = update(handoff).where(handoff.c.id == number, handoff.c.touched_at.is_(None)).values(touched_at=now)

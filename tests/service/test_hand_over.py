@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from engine.config.sales import Lifecycle, Reason, Route, Sales, Salesperson
+from engine.domain.deals import DealRecord, Outcome
+from engine.domain.identity import EMAIL, Identity
 from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.sheet import Said
 from engine.domain.tokens import fingerprint_of
 from engine.service.answer_handoff import Answered, HandoffError, accept, reject, snooze, touched
 from engine.service.record import Happening, record_event
+from engine.service.record_opportunity import record_opportunity
 from engine.service.sales_desk import SalesDesk
 from engine.store.database import reading
 from engine.store.handoffs import handoffs_of, live_handoffs
@@ -197,3 +201,19 @@ def test_deciding_again_hands_nobody_over_twice(found: Found) -> None:
     world.go()
     with reading(world.home.store) as connection:
         assert len(handoffs_of(connection, world.lead(JANE).id)) == 1
+
+
+@pytest.mark.parametrize(("outcome", "lifecycle"), [(Outcome.WON, "customer"), (Outcome.LOST, "recycled")])
+def test_the_end_of_a_deal_ends_the_hand_off(found: Found, outcome: Outcome, lifecycle: str) -> None:
+    world = asked(found)
+    world.later(minutes=5)
+    accept(world.home, handoff(world).id, "carl")
+    world.later(days=1)
+    now = world.clock.now()
+    deal = DealRecord("crm", "1", lead=(Identity(EMAIL, JANE),), opened_at=now - timedelta(hours=1), closed_at=now)
+    recorded = record_opportunity(world.home, replace(deal, amount=100, outcome=outcome))
+    world.go()
+
+    assert recorded.handoff == handoff(world).id
+    assert (handoff(world).state, handoff(world).clock_at) == ("closed", None)
+    assert world.lead(JANE).lifecycle == lifecycle

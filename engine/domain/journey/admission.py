@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from engine.domain.campaign import Campaign
 from engine.domain.journey.chance import held_out
-from engine.domain.journey.deeds import given_back
+from engine.domain.journey.deeds import given_back, reason_of
 from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Enrollment, Event
 from engine.domain.journey.view import LeadView
@@ -91,8 +91,7 @@ def _given_back(draft: Draft, campaign: Campaign, runs: Sequence[Enrollment]) ->
     event = given_back(draft)
     if event is None or draft.with_sales or any(run.ended_at is None for run in runs):
         return
-    reason = str(event.properties.get("reason", ""))
-    found = draft.programme.policy.sales.reasons.get(reason)
+    found = draft.programme.policy.sales.reasons.get(reason_of(event))
     meant = found is not None and found.campaign == campaign.id and draft.now - _arrived(event) <= STAYS_GOOD
     if found is not None and meant and not any(run.trigger_event == event.id for run in runs):
         yield Admission(f"sales gave the lead back: {found.title}", draft.now, event=event, properties=event.properties)

@@ -9,14 +9,14 @@ from engine.domain.journey.draft import RECYCLED, Draft
 from engine.domain.journey.facts import Event, EventKind
 
 ACCEPTED = "handoff_accepted"
-OPENED, WON = "opportunity_opened", "opportunity_won"
+OPENED, WON, LOST = "opportunity_opened", "opportunity_won", "opportunity_lost"
 BOOKKEEPING = frozenset(
     {
         RECYCLED,
         ACCEPTED,
         OPENED,
         WON,
-        "opportunity_lost",
+        LOST,
         "handoff_snoozed",
         "task_done",
         "shared_view",
@@ -38,8 +38,14 @@ def is_deed(event: Event) -> bool:
 
 
 def given_back(draft: Draft) -> Event | None:
-    """The last time that sales gave the lead back."""
-    return max(draft.history.by_name.get(RECYCLED, ()), key=arrived, default=None)
+    """The last time that the lead came back from sales without a deal."""
+    found = [event for name in (RECYCLED, LOST) for event in draft.history.by_name.get(name, ())]
+    return max(found, key=arrived, default=None)
+
+
+def reason_of(back: Event) -> str:
+    """Why: the reason that sales gave, or how its deal ended (`lost`, `no_decision`)."""
+    return str(back.properties.get("reason") or back.properties.get("outcome") or "")
 
 
 def last_deed(draft: Draft, since: datetime | None = None) -> Event | None:

@@ -22,6 +22,9 @@ SCORED = ("score", "fit")
 RECYCLED = "recycled"
 """The event by which sales gives a lead back to marketing."""
 
+RETURNS = (RECYCLED, "opportunity_won", "opportunity_lost")
+"""The events after which sales has the lead no more: it gave it back, or its deal is over."""
+
 
 @dataclass
 class Draft:
@@ -55,7 +58,9 @@ class Draft:
         if self.handed_off:
             return True
         since = self.facts.lead.handed_off_at
-        return since is not None and not any(_came_back(back, since) for back in self.history.by_name.get(RECYCLED, ()))
+        if since is None:
+            return False
+        return not any(_came_back(back, since) for name in RETURNS for back in self.history.by_name.get(name, ()))
 
     @property
     def marketing_sends(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.domain.journey.decision import Line, Moved
-from engine.domain.journey.deeds import ACCEPTED, OPENED, WON, arrived, last_deed
+from engine.domain.journey.deeds import ACCEPTED, LOST, OPENED, WON, arrived, last_deed, reason_of
 from engine.domain.journey.draft import RECYCLED, Draft
 from engine.domain.journey.facts import Event
 from engine.domain.journey.interest import theme_of_interest
@@ -16,7 +16,7 @@ from engine.domain.rules import evaluate, explain
 
 LIFECYCLE = "lifecycle"
 MQL, SAL, SQL, CUSTOMER = "mql", "sal", "sql", "customer"
-_STAGE_OF = {ACCEPTED: SAL, OPENED: SQL, WON: CUSTOMER}
+_STAGE_OF = {ACCEPTED: SAL, OPENED: SQL, WON: CUSTOMER, LOST: GIVEN_BACK}
 
 
 def mature(draft: Draft) -> None:
@@ -75,7 +75,7 @@ def _said(draft: Draft, lifecycle: Lifecycle) -> tuple[str, str] | None:
 def _stage_for(draft: Draft, event: Event) -> str:
     if event.name.casefold() != RECYCLED:
         return _STAGE_OF[event.name.casefold()]
-    reason = draft.programme.policy.sales.reasons.get(str(event.properties.get("reason", "")))
+    reason = draft.programme.policy.sales.reasons.get(reason_of(event))
     return DISQUALIFIED if reason is not None and reason.disqualify else GIVEN_BACK
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from engine.domain.journey.decision import Handover, Line
-from engine.domain.journey.deeds import arrived, given_back, last_deed
+from engine.domain.journey.deeds import arrived, given_back, last_deed, reason_of
 from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Event
 from engine.domain.journey.interest import theme_of_interest
@@ -76,7 +76,7 @@ def _by_rule(draft: Draft) -> None:
 
 def _ripe_again(draft: Draft, back: Event) -> bool:
     """Whether the rest is over since sales gave the lead back, and the lead did something since."""
-    rest = draft.programme.policy.sales.rest_after(str(back.properties.get("reason", "")))
+    rest = draft.programme.policy.sales.rest_after(reason_of(back))
     calendar = draft.programme.policy.calendar(draft.facts.lead.country)
     over = after(arrived(back), rest, draft.home_zone, calendar)
     if over > draft.now:

@@ -18,7 +18,7 @@ from engine.domain.delivery import DeliveryState
 from engine.domain.held import Held
 from engine.domain.journey import chance
 from engine.domain.journey.decision import Act, Handover, Line, Send
-from engine.domain.journey.deeds import arrived, last_deed
+from engine.domain.journey.deeds import LOST, arrived, last_deed
 from engine.domain.journey.draft import RECYCLED, Draft
 from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus
 from engine.domain.journey.history import Pass
@@ -125,7 +125,8 @@ class Run:
         )
 
     def _is_recycled(self, event: int) -> bool:
-        return any(back.id == event for back in self.draft.history.by_name.get(RECYCLED, ()))
+        by_name = self.draft.history.by_name
+        return any(back.id == event for name in (RECYCLED, LOST) for back in by_name.get(name, ()))
 
     def is_of_earlier_visit(self, instant: datetime) -> bool:
         """Whether that was before this visit of the stage began; what is decided now never was."""

@@ -148,3 +148,13 @@ def test_deciding_again_changes_nothing() -> None:
 
 def test_a_home_without_such_rules_hands_nobody_over() -> None:
     assert not ripe(play(sales=SalesPolicy()).event("demo_requested"))
+
+
+def test_a_deal_that_is_lost_comes_back_by_how_it_ended_and_one_that_is_won_frees_the_lead() -> None:
+    sales = SalesPolicy(hand_raises=SALES.hand_raises, reasons={"no_decision": GivenBack("No decision", "wake-up")})
+    lost = play(sales=sales).event("demo_requested").run_for(DAY).event("opportunity_lost", outcome="no_decision")
+    assert lost.facts.lead.lifecycle == "recycled"
+    assert lost.enrollment("wake-up").trigger["outcome"] == "no_decision"
+    won = play(sales=sales).event("demo_requested").run_for(DAY).event("opportunity_won")
+    assert won.facts.lead.lifecycle == "customer"
+    assert won.enrollment("nurture").waiting != "handed_off"
