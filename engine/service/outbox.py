@@ -12,6 +12,7 @@ from engine.domain.journey.decision import Line
 from engine.domain.outbox import Answer, Fate, next_try
 from engine.errors import RipelineError
 from engine.service.alerts import raise_alert
+from engine.service.crm import CrmCarrier
 from engine.service.home import Home
 from engine.service.lead_letters import TASK_DUE, post_task_mails, post_webhook_steps
 from engine.service.running import Runner
@@ -54,7 +55,8 @@ class Postman:
     def __init__(self, home: Home, runner: Runner, carriers: Mapping[str, Carrier] | None = None) -> None:
         self._home = home
         self._runner = runner
-        self._carriers: dict[str, Carrier] = {"webhook": self._to_webhook, "mail": self._by_mail, **(carriers or {})}
+        own = {"webhook": self._to_webhook, "mail": self._by_mail, "crm": CrmCarrier(home).carry}
+        self._carriers: dict[str, Carrier] = {**own, **(carriers or {})}
 
     def round(self) -> int:
         """Post what steps want told, and carry what is due; how many letters arrived.
