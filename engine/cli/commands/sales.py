@@ -1,4 +1,4 @@
-"""What sales has in hand, and what it answers.
+"""What sales has in hand, who is near, and what it answers.
 
 Without an answer: the rule by which a lead is ripe, whom sales has and by when an answer is due, and who is near. With
 one, it is given in the name of whoever has the lead (or of --by); a lead is called by its address, name or id.
