@@ -72,7 +72,7 @@ COMMANDS: dict[str, Entry] = {
     "backup": Entry("backup", OPERATE, "Back up a home: store, keys, spool and files."),
     "restore": Entry("restore", OPERATE, "Restore a home from a backup."),
     "audit": Entry("audit", OPERATE, "Mails of unknown fate, with the evidence there is."),
-    "keys": Entry("keys", OPERATE, "The keys that sign links and mails; rotate them."),
+    "keys": Entry("keys", OPERATE, "The keys that sign links, mails and webhooks, and the keys of the API."),
     "webhook": Entry("webhook", OPERATE, "Post a signed sample to a webhook."),
     "outbox": Entry("outbox", OPERATE, "What waits to be told to other programs; try it again."),
     "history": Entry("history", OPERATE, "The bundles that were applied, by whom and when."),
