@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from engine.authoring.home import read_home
 from engine.clock import SteppedClock
 from engine.config.model import Safety
-from engine.domain.journey.facts import EventKind, LeadFacts
+from engine.domain.journey.facts import EventKind, Lead, LeadFacts
 from engine.rehearsal.life import Life
 from engine.service.apply import apply
 from engine.service.check import check
@@ -56,7 +58,8 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(applied: Path, tmp_path: Path) -> Iterator[World]:
     with SmtpServer() as server:
-        found = World(copied(applied, tmp_path / "home"), server, {"safety": Safety()})
+        patient = read_home(applied).config.sales.model_copy(update={"sla": "3000d", "recycle_after": "3000d"})
+        found = World(copied(applied, tmp_path / "home"), server, {"safety": Safety(), "sales": patient})
         yield found
         found.close()
 
@@ -96,6 +99,11 @@ class Both:
         self.life.happens(EventKind.CLICK, mail=self.life.mails[number], link=name)
 
 
+def alone(lead: Lead) -> Lead:
+    """The lead without what others settle: who in sales has it, and the score of its company."""
+    return structs.replace(lead, owner="", account_score=0.0)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_life_in_memory_and_the_real_services_agree(seed: int, world: World) -> None:
     chance = random.Random(100 + seed)
@@ -110,8 +118,8 @@ def test_life_in_memory_and_the_real_services_agree(seed: int, world: World) -> 
     both.later(timedelta(days=40))
     sent = [(row.campaign, row.step, row.finished_at) for row in world.mails(JANE)]
     assert [(one.send.campaign, one.send.step, one.at) for one in both.life.mails] == sent
-    told = sorted((line.at, line.campaign, line.code) for line in world.story(JANE))
+    told = sorted((line.at, line.campaign, line.code) for line in world.story(JANE) if line.code != "handed_over")
     assert sorted((line.at, line.campaign, line.code) for line in both.life.lines) == told
     real = both.facts()
     assert both.life.facts.enrollments == real.enrollments
-    assert both.life.facts.lead == real.lead
+    assert alone(both.life.facts.lead) == alone(real.lead)
