@@ -83,7 +83,7 @@ def _route(ripened: Ripened, policy: Policy, loads: Mapping[str, Load]) -> Route
         return holds(rule, view, ripened.now)
 
     domain = (company.domain if company else "") or facts.lead.email.rpartition("@")[2]
-    lead = Candidate(facts.lead.owner, domain or "", company.owner if company else "", asked)
+    lead = Candidate(facts.lead.owner, domain or "", company.owner if company else "", asked, ripened.handover.to)
     zone = zone_named(policy.zone) or ZoneInfo("UTC")
     return choose(policy.sales.team, lead, loads, ripened.now.astimezone(zone).date())
 

@@ -8,11 +8,11 @@ from typing import Any
 from engine.authoring.policy import calendars
 from engine.authoring.sales import policy_of
 from engine.domain.journey.decision import Line
-from engine.domain.sales.clock import ring
+from engine.domain.sales.clock import Tick, ring
 from engine.domain.sales.handoff import Handoff, HandoffState
 from engine.domain.sales.policy import EXPIRED_REASON, SalesPolicy
 from engine.domain.timing import Delay, after
-from engine.service.answer_handoff import Refusal, give_back
+from engine.service.answer_handoff import HandoffError, Refusal, give_back
 from engine.service.home import Home
 from engine.service.tell_sales import ESCALATED, REOPENED, News, tell_news
 from engine.store.database import reading, writing
@@ -40,25 +40,22 @@ def ring_due(home: Home, now: datetime) -> int:
             handoff = Handoff(row.id, HandoffState(row.state), row.at, row.clock_at)
             found = ring(handoff, sales.deadlines, now, over)
             if found is not None:
-                _move(connection, home, sales, row, found.state, found.clock_at, now)
-                moved += 1
+                moved += _moved(connection, home, sales, row, found, now)
     return moved
 
 
-def _move(
-    connection: Any,
-    home: Home,
-    sales: SalesPolicy,
-    row: Any,
-    state: HandoffState,
-    clock_at: datetime | None,
-    now: datetime,
-) -> None:
-    if state is HandoffState.EXPIRED:
-        give_back(connection, home, row, Refusal(state, "nobody", EXPIRED_REASON), now)
-        return
-    values = {"clock_at": clock_at, **({"escalated_at": now} if state is HandoffState.ESCALATED else {})}
-    if change_handoff(connection, row.id, HandoffState(row.state), state, values):
-        topic = _TOPICS[state]
-        tell(connection, row.lead_id, Line(now, topic.replace(".", "_"), data={"owner": row.owner}))
-        tell_news(connection, sales, News(topic, row.id, row.lead_id, row.owner, row.story, {}), now)
+def _moved(connection: Any, home: Home, sales: SalesPolicy, row: Any, found: Tick, now: datetime) -> bool:
+    """Whether the clock's move was made; an answer that came at this moment goes first."""
+    if found.state is HandoffState.EXPIRED:
+        try:
+            give_back(connection, home, row, Refusal(found.state, "nobody", EXPIRED_REASON), now)
+        except HandoffError:
+            return False
+        return True
+    values = {"clock_at": found.clock_at, **({"escalated_at": now} if found.state is HandoffState.ESCALATED else {})}
+    if not change_handoff(connection, row.id, HandoffState(row.state), found.state, values):
+        return False
+    topic = _TOPICS[found.state]
+    tell(connection, row.lead_id, Line(now, topic.replace(".", "_"), data={"owner": row.owner}))
+    tell_news(connection, sales, News(topic, row.id, row.lead_id, row.owner, row.story, {}), now)
+    return True

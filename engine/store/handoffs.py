@@ -22,6 +22,11 @@ delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
 _LIVE = [state.value for state in LIVE]
 
 
+TURNS = 20
+"""So many hand-offs back turns are counted: who is new, or was away, catches up on few of them and not on a month."""
+_LAST_TURNS = select(handoff.c.id).order_by(handoff.c.id.desc()).limit(TURNS)
+
+
 def add_handoff(connection: Connection, values: Mapping[str, Any]) -> int | None:
     """Write a hand-off down; None if the lead is with sales already. Its number otherwise."""
     query = select(handoff.c.id).where(handoff.c.lead_id == values["lead_id"], handoff.c.ended_at.is_(None))
@@ -38,7 +43,7 @@ def own_lead(connection: Connection, number: int, owner: str, folded: Mapping[st
 
 
 def loads_since(connection: Connection, since: datetime) -> dict[str, Load]:
-    """How busy everybody is: leads in hand now; those got, answered and accepted since an instant."""
+    """How busy everybody is: leads in hand now, got among the last turns, answered and accepted since an instant."""
     in_hand = case((handoff.c.ended_at.is_(None), 1), else_=0)
     late = handoff.c.at >= since
     answered = case((late & handoff.c.answered_at.is_not(None), 1), else_=0)
@@ -47,11 +52,11 @@ def loads_since(connection: Connection, since: datetime) -> dict[str, Load]:
         select(
             handoff.c.owner,
             func.sum(in_hand),
-            func.sum(case((late, 1), else_=0)),
+            func.sum(case((handoff.c.id.in_(_LAST_TURNS), 1), else_=0)),
             func.sum(answered),
             func.sum(accepted),
         )
-        .where((handoff.c.at >= since) | handoff.c.state.in_(_LIVE))
+        .where((handoff.c.at >= since) | handoff.c.state.in_(_LIVE) | handoff.c.id.in_(_LAST_TURNS))
         .group_by(handoff.c.owner)
     )
     return {owner: Load(*map(int, counts)) for owner, *counts in connection.execute(query)}
@@ -86,9 +91,9 @@ def live_handoffs(connection: Connection, limit: int = 500) -> list[Any]:
 
 
 def run_out(connection: Connection, now: datetime, limit: int) -> list[Any]:
-    """Hand-offs whose clock has run out, longest first."""
+    """Hand-offs whose clock has run out, longest first; locked until this transaction ends."""
     query = select(handoff).where(handoff.c.clock_at <= now).order_by(handoff.c.clock_at, handoff.c.id).limit(limit)
-    return list(connection.execute(query))
+    return list(connection.execute(query.with_for_update(skip_locked=True)))
 
 
 def next_clock(connection: Connection) -> datetime | None:

@@ -93,7 +93,7 @@ def test_clocks_that_ran_out_are_found_and_loads_counted(engine_for: Engine) -> 
     with reading(engine_for) as connection:
         assert next_clock(connection) == T0 + HOUR
         assert [row.id for row in run_out(connection, T0 + HOUR, 9)] == [other]
-        assert loads_since(connection, T0 - HOUR) == {"ann": Load(2, 2, 1, 1)}
+        assert loads_since(connection, T0 - HOUR) == {"ann": Load(2, 2, 1, 1), "bob": Load(0, 1, 0, 0)}
         assert len(live_handoffs(connection)) == 2
 
 

@@ -11,7 +11,7 @@ from engine.domain.journey.deeds import arrived, given_back, last_deed, reason_o
 from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Event
 from engine.domain.journey.interest import theme_of_interest
-from engine.domain.journey.maturing import MQL, move, stage_of
+from engine.domain.journey.maturing import CUSTOMER, MQL, SAL, SQL, move, stage_of
 from engine.domain.journey.view import LeadView
 from engine.domain.lifecycle import DISQUALIFIED
 from engine.domain.rules import evaluate, explain
@@ -29,8 +29,12 @@ def ripen(draft: Draft) -> None:
     raised = _raised_hand(draft)
     if raised is not None:
         hand_over(draft, Handover(f"event('{raised.name}')", f"asked by itself: {raised.name}", arrived(raised)))
-    elif sales.ready is not None and stage_of(draft) not in (DISQUALIFIED, draft.programme.policy.lifecycle.last):
+    elif sales.ready is not None and stage_of(draft) not in (DISQUALIFIED, SAL, SQL, CUSTOMER, _last(draft)):
         _by_rule(draft)
+
+
+def _last(draft: Draft) -> str:
+    return draft.programme.policy.lifecycle.last
 
 
 def hand_over(draft: Draft, handover: Handover) -> None:

@@ -1,4 +1,4 @@
-"""Who gets a lead: its own owner, whoever has its company by name, the first route that fits, or the fallback.
+"""Who gets a lead: whom a step names, whoever has its company by name, its own owner, the first route, the fallback.
 
 Within a route people take turns by smooth weighted round-robin, told by how many leads each got lately: whoever has
 least in proportion to the weight is next. The weight is the configured one times how often its owner accepts, so that
@@ -59,12 +59,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """The lead, as routing asks it: its owner, its company's domain and owner, and whether a rule holds for it."""
+    """The lead, as routing asks it: its owner, its company's domain and owner, whether a rule holds for it, and who is
+    `named` by the campaign's step."""
 
     owner: str
     company: str
     company_owner: str
     holds: Callable[[Rule], bool]
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,53 @@ class Routed:
 
 def choose(team: Team, lead: Candidate, loads: Mapping[str, Load], today: date) -> Routed:
     """Who gets this lead today."""
-    for owner, why in ((lead.owner, "the lead's owner"), (lead.company_owner, "the owner of its company")):
+    if lead.named in team.people and _is_there(team, lead.named, today):
+        return Routed(lead.named, "named by the campaign's step")
+    full: list[str] = []
+    named_accounts = [route for route in team.routes if route.accounts]
+    others = [route for route in team.routes if not route.accounts]
+    return (
+        _by_turns(team, named_accounts, lead, loads, today, full)
+        or _owned(team, lead, today)
+        or _by_turns(team, others, lead, loads, today, full)
+        or _left_over(team, full)
+    )
+
+
+def _owned(team: Team, lead: Candidate, today: date) -> Routed | None:
+    for owner, why in ((lead.company_owner, "the owner of its company"), (lead.owner, "the lead's owner")):
         if owner and _is_there(team, owner, today):
             return Routed(owner, why)
-    turned_away = ""
-    for route in team.routes:
-        if not _fits(route, lead):
-            continue
-        found = _next(team, route.to, loads, today)
+    return None
+
+
+def _by_turns(
+    team: Team,
+    routes: Sequence[Route],
+    lead: Candidate,
+    loads: Mapping[str, Load],
+    today: date,
+    full: list[str],
+) -> Routed | None:
+    """The next of the first route that fits and has room; those that have none are added to `full`."""
+    for route in routes:
+        found = _next(team, route.to, loads, today) if _fits(route, lead) else ""
         if found:
-            return Routed(found, f"route '{route.name}'{turned_away}")
-        turned_away = f", as nobody of '{route.name}' has room"
-    return Routed(team.fallback, f"the fallback{turned_away}") if team.fallback else Routed("", "nobody is configured")
+            return Routed(found, f"route '{route.name}'{_no_room(full)}")
+        if _fits(route, lead):
+            full.append(route.name)
+    return None
+
+
+def _left_over(team: Team, full: Sequence[str]) -> Routed:
+    if team.fallback:
+        return Routed(team.fallback, f"the fallback{_no_room(full)}")
+    return Routed("", f"nobody takes it{_no_room(full)}")
+
+
+def _no_room(full: Sequence[str]) -> str:
+    names = " and ".join(f"'{name}'" for name in full)
+    return f", as nobody of {names} has room" if full else ""
 
 
 def _fits(route: Route, lead: Candidate) -> bool:

@@ -45,7 +45,7 @@ def scoring(found: Evidence) -> Finding:
 
 def routing(found: Evidence) -> Finding:
     sales = found.config.sales
-    told = f"{len(sales.route)} routes, {len(sales.person)} salespeople"
+    told = f"routes: {len(sales.route)}, salespeople: {len(sales.person)}"
     if sales.person and sales.fallback:
         return yes(f"{told}, and {sales.fallback} gets what no route takes")
     step = 'fallback = "ann"   ([sales] in config.toml)' if sales.person else '[[sales.person]]  name = "ann"'

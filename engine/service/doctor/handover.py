@@ -22,7 +22,7 @@ def warm(found: Evidence) -> Finding:
 def story(found: Evidence) -> Finding:
     if not found.handoffs:
         return no(f"no lead was handed over in the last {DAYS} days", "sales_ready and [[sales.person]] in config.toml")
-    return yes(f"{len(found.handoffs):,} leads were handed over with their story in the last {DAYS} days")
+    return yes(f"handed over with their story in the last {DAYS} days: {len(found.handoffs):,}")
 
 
 def loop(found: Evidence) -> Finding:

@@ -45,6 +45,6 @@ def permission(found: Evidence) -> Finding:
 def hygiene(found: Evidence) -> Finding:
     if not found.old:
         return no("there are no leads yet", "ripeline import leads.csv")
-    told = f"nothing was renewed for a year of {found.stale:.0%} of the oldest {len(found.old):,} leads"
+    told = f"not renewed for a year: {found.stale:.0%} of the oldest {len(found.old):,} leads"
     step = "ask them whether they are still there, and export the others: ripeline export --where …"
     return yes(told) if found.stale <= 0.1 else (half if found.stale <= 0.5 else no)(told, step)

@@ -78,7 +78,8 @@ def test_a_hand_raised_long_before_anybody_listened_surprises_nobody() -> None:
 def test_colleagues_and_the_disqualified_are_not_handed_over() -> None:
     assert not ripe(play(internal=True).event("demo_requested"))
     assert not ripe(play(lifecycle="disqualified").event("visit").run_for(HOUR).event("visit"))
-    assert not ripe(play(lifecycle="customer").event("visit").run_for(HOUR).event("visit"))
+    for stands in ("sal", "sql", "customer"):
+        assert not ripe(play(lifecycle=stands).event("visit").run_for(HOUR).event("visit"))
 
 
 def handed_and_back(reason: str) -> Play:

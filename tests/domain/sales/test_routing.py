@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -46,6 +47,15 @@ def lead(owner: str = "", company: str = "", company_owner: str = "", german: bo
             Routed("ann", "route 'all', as nobody of 'Northwind' has room"),
         ),
         (lead(german=True), {}, Routed("ann", "route 'all', as nobody of 'Germany' has room")),
+        (lead(owner="bob", company="northwind.example"), {}, Routed("dan", "route 'Northwind'")),
+        (
+            lead(company="northwind.example", german=True),
+            {"dan": Load(in_hand=1)},
+            Routed("ann", "route 'all', as nobody of 'Northwind' and 'Germany' has room"),
+        ),
+        (replace(lead(owner="bob"), named="dan"), {}, Routed("dan", "named by the campaign's step")),
+        (replace(lead(owner="bob"), named="cleo"), {}, Routed("bob", "the lead's owner")),
+        (replace(lead(owner="bob"), named="sales"), {}, Routed("bob", "the lead's owner")),
     ],
 )
 def test_who_gets_it_and_why(who: Candidate, loads: dict[str, Load], routed: Routed) -> None:
@@ -59,7 +69,7 @@ def test_who_was_away_gets_leads_from_the_next_day_on() -> None:
 def test_nobody_free_leaves_the_fallback_and_without_one_nobody() -> None:
     full = Team({"ann": Person("ann", capacity=1)}, (Route("all", ("ann",)),), fallback="bob")
     assert choose(full, lead(), {"ann": Load(1)}, TODAY) == Routed("bob", "the fallback, as nobody of 'all' has room")
-    assert choose(Team(), lead(), {}, TODAY) == Routed("", "nobody is configured")
+    assert choose(Team(), lead(), {}, TODAY) == Routed("", "nobody takes it")
 
 
 def turns(team: Team, rounds: int, loads: dict[str, Load]) -> Counter[str]:
