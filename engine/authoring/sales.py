@@ -35,6 +35,12 @@ def lifecycle_from(config: Config, scope: Scope, place: Place) -> Lifecycle:
     )
 
 
+def may_move(config: Config) -> Callable[[str, str], bool]:
+    """Whether a lead may go from one stage of the lifecycle to another, for whoever writes it from outside."""
+    found = config.lifecycle
+    return Lifecycle(found.stages, transitions=dict(found.transitions)).allows
+
+
 def sales_from(config: Config, scope: Scope, place: Place) -> SalesPolicy:
     """What `sales_ready` and `[sales]` of a config without mistakes say.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from engine.authoring.sales import may_move
 from engine.config.model import Config
 from engine.domain.accounts import company_test
 from engine.domain.identity import ENTROPY_BYTES, PUBLIC_ID, Identity, public_id
@@ -78,6 +79,7 @@ def _policy(path: Path, config: Config, key: bytes, now: datetime) -> ImportPoli
         internal=internal_test(config.internal),
         company=company_test(config.accounts.personal_domains, internal_test(config.internal)),
         new_id=lambda: public_id(now, os.urandom(ENTROPY_BYTES)),
+        may_move=may_move(config),
     )
 
 

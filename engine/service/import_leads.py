@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from engine.authoring.sales import may_move
 from engine.config.model import Config, Internal
 from engine.domain.accounts import company_test
 from engine.domain.identity import ENTROPY_BYTES, public_id
@@ -136,6 +137,7 @@ def _policy(
         company=company_test(config.accounts.personal_domains, internal_test(config.internal)),
         new_id=lambda: public_id(now, os.urandom(ENTROPY_BYTES)),
         list_name=options.list_name,
+        may_move=may_move(config),
     )
 
 

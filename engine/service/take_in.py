@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from engine.authoring.sales import may_move
 from engine.domain.accounts import company_test
 from engine.domain.identity import ANONYMOUS_ID, EMAIL, ENTROPY_BYTES, USER_ID, Identity, public_id
 from engine.domain.journey.facts import PAGE_VIEW_NAME, SCREEN_VIEW_NAME, EventKind
@@ -211,6 +212,7 @@ class _Batch:
             new_id=lambda: public_id(self.now, os.urandom(ENTROPY_BYTES)),
             company=company_test(config.accounts.personal_domains, internal_test(config.internal)),
             permits=False,
+            may_move=may_move(config),
         )
 
     def _devices(self, connection: Any) -> int:

@@ -27,7 +27,8 @@ class ImportPolicy:
     """What holds for a whole import. `key` hashes addresses; `source` says in permissions where they come from; `start`
     are a new lead's values; `internal` tells colleagues by their address, `company` the domain of somebody's company;
     `new_id` makes a new lead's opaque id. `permits`: who is in it may be mailed unless something stands against that;
-    otherwise only who agreed, with proof.
+    otherwise only who agreed, with proof. `may_move` says whether a lead may go from one stage of the lifecycle to
+    another.
     """
 
     key: bytes
@@ -38,6 +39,7 @@ class ImportPolicy:
     company: Callable[[str], str] = field(default_factory=company_test)
     list_name: str = ""
     permits: bool = True
+    may_move: Callable[[str, str], bool] = lambda _before, _after: True
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class Person:
     joins: tuple[str, ...] = ()
     suppressions: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
+    refused_stage: str = ""
 
     @property
     def hashes(self) -> tuple[str, ...]:
@@ -181,7 +184,7 @@ class Decider:
 
     def _changed_row(self, person: Person, before: Row[Any], blocked: bool) -> dict[str, Any] | None:
         known = Values({name: getattr(before, name) for name in BUILTINS}, before.fields)
-        values = joined(known, person.record)
+        values = self._in_a_stage_it_may_reach(person, known, joined(known, person.record))
         subscribed = not blocked and self._stays_subscribed(person, before)
         internal = before.internal or self.policy.internal(person.email)
         same = (
@@ -203,6 +206,14 @@ class Decider:
             "subscribed": subscribed,
             "address_hash": person.hash,
         }
+
+    def _in_a_stage_it_may_reach(self, person: Person, known: Values, values: Values) -> Values:
+        """The values without a stage of the lifecycle that the lead cannot reach from where it is."""
+        before, after = known.builtins.get("lifecycle", ""), values.builtins.get("lifecycle", "")
+        if before == after or self.policy.may_move(before, after):
+            return values
+        person.refused_stage = after
+        return Values({**values.builtins, "lifecycle": before}, values.fields)
 
     def _may_ask(self, person: Person) -> bool:
         """Whether marketing mail is allowed to somebody new; one without an address is asked when it is known."""

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from engine.domain.identity import PUBLIC_ID, Identity
+from engine.domain.journey.decision import Line
 from engine.domain.leadmerge import combined
 from engine.domain.leadrecord import LeadRecord, Reject
 from engine.store.accounts import accounts_of_domains, join_if_alone
 from engine.store.bulk import among, load_rows
 from engine.store.inserts import insert_ignoring
+from engine.store.journey import tell
 from engine.store.lead_decisions import Decider, ImportPolicy, Person, Tally, addable, settle_address
 from engine.store.leads import (
     identity,
@@ -26,6 +28,7 @@ from engine.store.leads import (
     member,
     update_leads,
 )
+from engine.store.lifecycle import note_moves
 from engine.store.permission import consent, suppression
 
 _SUPPRESSIONS = select(
@@ -139,6 +142,7 @@ def _write(connection: Connection, people: Sequence[Person], decider: Decider) -
     load_rows(connection, lead, [one.row for one in created if one.row is not None], decider.same_for_new())
     _number(connection, created)
     update_leads(connection, [one.row for one in people if one.stored is not None and one.row is not None])
+    _note_stages(connection, people, decider)
     names = [{"lead_id": one.number, "kind": name.kind, "value": name.value} for one in people for name in one.unknown]
     load_rows(connection, identity, names)
     members = [{"lead_id": one.number, "name": name} for one in created for name in one.joins]
@@ -148,6 +152,20 @@ def _write(connection: Connection, people: Sequence[Person], decider: Decider) -
     permissions = [row for one in people for row in one.suppressions]
     insert_ignoring(connection, suppression, permissions, ("address_hash", "scope"))
     load_rows(connection, consent, [{"lead_id": one.number, **row} for one in people for row in one.consents])
+
+
+def _note_stages(connection: Connection, people: Sequence[Person], decider: Decider) -> None:
+    """The lifecycle of leads that were known: where they went, and where they could not go."""
+    moved = [
+        (one.stored, str(one.row["lifecycle"]))
+        for one in people
+        if one.stored is not None and one.row is not None and one.row["lifecycle"] != one.stored.lifecycle
+    ]
+    note_moves(connection, moved, decider.policy.source, decider.now)
+    for one in people:
+        if one.refused_stage and one.stored is not None:
+            told = {"before": one.stored.lifecycle, "after": one.refused_stage, "why": decider.policy.source}
+            tell(connection, one.stored.id, Line(decider.now, "lifecycle_refused", data=told))
 
 
 def _give_accounts(connection: Connection, people: Sequence[Person], decider: Decider) -> None:

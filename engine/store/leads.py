@@ -22,7 +22,13 @@ _MERGEABLE = (
     *("email", "source", "lifecycle", "country", "language", "zone", "owner", "internal", "subscribed"),
     *("fields", "folded", "address_hash", "updated_at", "next_due_at"),
 )
-_KNOWN = (lead.c.id, lead.c.account_id, *(lead.c[name] for name in _MERGEABLE))
+_KNOWN = (
+    lead.c.id,
+    lead.c.account_id,
+    lead.c.created_at,
+    lead.c.lifecycle_since,
+    *(lead.c[name] for name in _MERGEABLE),
+)
 _FOR_MERGING = select(*_KNOWN).where(lead.c.id.in_(_VALUES)).order_by(lead.c.id)
 _UPDATE = (
     update(lead)

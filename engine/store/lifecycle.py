@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, update
 
 from engine.domain.journey.decision import Moved
-from engine.domain.journey.facts import Lead
 from engine.store.many import run_many
 from engine.store.sales_tables import LifecycleChangeRow
 from engine.store.tables import LeadRow
@@ -20,8 +19,8 @@ lead: Table = LeadRow.__table__  # type: ignore[attr-defined]
 _WRITE = change.insert()
 
 
-def save_moves(connection: Connection, moves: Sequence[tuple[Lead, Moved]], now: datetime) -> None:
-    """Write down that these leads went from one stage to another, which they are in since now."""
+def save_moves(connection: Connection, moves: Sequence[tuple[Any, Moved]], now: datetime) -> None:
+    """Write down that these leads (or rows of theirs) went from one stage to another, which they are in since now."""
     if not moves:
         return
     run_many(connection, _WRITE, [_row(who, move, now) for who, move in moves])
@@ -29,7 +28,13 @@ def save_moves(connection: Connection, moves: Sequence[tuple[Lead, Moved]], now:
     connection.execute(update(lead).where(lead.c.id.in_(ids)).values(lifecycle_since=now))
 
 
-def _row(who: Lead, move: Moved, now: datetime) -> dict[str, Any]:
+def note_moves(connection: Connection, moves: Sequence[tuple[Any, str]], why: str, now: datetime) -> None:
+    """Write down that these leads (their rows as they were) are in another stage now, as somebody outside says."""
+    found = [(who, Moved(who.lifecycle, after, why)) for who, after in moves]
+    save_moves(connection, found, now)
+
+
+def _row(who: Any, move: Moved, now: datetime) -> dict[str, Any]:
     since = who.lifecycle_since or who.created_at
     return {
         "lead_id": who.id,

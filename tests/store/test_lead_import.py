@@ -12,9 +12,11 @@ from engine.domain.leadmerge import Values
 from engine.domain.leadrecord import Consent, LeadRecord, OptOut
 from engine.store.bulk import CollisionError, load_rows
 from engine.store.database import reading, writing
+from engine.store.journey import story_of
 from engine.store.lead_decisions import ImportPolicy, Tally
 from engine.store.lead_import import import_chunk
 from engine.store.leads import count_leads, find_lead, identities_of, identity, list_sizes, lists_of
+from engine.store.lifecycle import changes_of
 from engine.store.permission import consents_of, lift, suppress_hashes, suppressions_of
 
 KEY = b"k" * 32
@@ -245,3 +247,20 @@ def test_bulk_loading_nothing_is_nothing(engine_for: Engine) -> None:
     with writing(engine_for) as connection:
         load_rows(connection, identity, [])
         assert connection.scalar(select(func.count()).select_from(identity)) == 0
+
+
+def test_a_stage_that_a_file_brings_is_noted_and_one_that_cannot_be_reached_is_refused(engine_for: Engine) -> None:
+    def may_move(before: str, after: str) -> bool:
+        return after != "subscriber"
+
+    take(engine_for, person(builtins={"lifecycle": "inquiry"}), may_move=may_move)
+    later = T0 + timedelta(days=3)
+    take(engine_for, person(builtins={"lifecycle": "mql"}), now=later, may_move=may_move)
+    take(engine_for, person(builtins={"lifecycle": "subscriber"}), now=later + timedelta(days=1), may_move=may_move)
+    found = stored(engine_for)
+    assert (found.lifecycle, found.lifecycle_since) == ("mql", later)
+    with reading(engine_for) as connection:
+        (change,) = changes_of(connection, found.id)
+        told = [line for line in story_of(connection, found.id) if line.code == "lifecycle_refused"]
+    assert (change.before, change.after, change.seconds) == ("inquiry", "mql", 3 * 86_400)
+    assert [line.data["after"] for line in told] == ["subscriber"]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 from engine.authoring.policy import scope_for
+from engine.authoring.sales import may_move
 from engine.domain.cursor import Cursor, read_cursor, written_cursor
 from engine.domain.identity import EMAIL, ENTROPY_BYTES, PUBLIC_ID, Identity, public_id
 from engine.domain.leadfields import BUILTINS
@@ -249,6 +250,7 @@ def policy_for(home: Home, source: str, now: datetime) -> ImportPolicy:
         start=Values(start, {}),
         internal=internal_test(home.config.internal),
         new_id=lambda: public_id(now, os.urandom(ENTROPY_BYTES)),
+        may_move=may_move(home.config),
     )
 
 
