@@ -11,10 +11,12 @@ from engine.service.sales_desk import asked_of
 from engine.service.why import story_of_lead
 from engine.store.database import reading, writing
 from engine.store.leads import lead_row
-from engine.store.outbox import Letter, post, unposted_actions
+from engine.store.outbox import Letter, overdue_tasks, post, unposted_actions
 
 STEP = "lead.step"
 TASK_DUE = "task.due"
+TASK_OVERDUE = "task.overdue"
+OF_TASKS = (TASK_DUE, TASK_OVERDUE)
 BATCH = 50
 NEWEST = 20
 """Moments of the story that are told, the newest ones."""
@@ -66,6 +68,21 @@ def post_task_mails(home: Home) -> int:
             with writing(home.store) as connection:
                 posted += post(connection, letter, home.clock.now())
     return posted
+
+
+def escalate_tasks(home: Home) -> int:
+    """Tell whoever is above of tasks that nobody did in time; how many. They stay open."""
+    above, now = home.config.sales.escalate_to, home.clock.now()
+    if not above:
+        return 0
+    with reading(home.store) as connection:
+        late = overdue_tasks(connection, TASK_OVERDUE, now, BATCH)
+    for task in late:
+        name = f"overdue_{home.identity}_{task.id}"
+        letter = Letter(name, "mail", above, TASK_OVERDUE, {"task": task.id}, task.lead_id, action_id=task.id)
+        with writing(home.store) as connection:
+            post(connection, letter, now)
+    return len(late)
 
 
 def _letter(home: Home, step: Any, lead: dict[str, Any]) -> Letter:

@@ -14,7 +14,7 @@ from engine.errors import RipelineError
 from engine.service.alerts import raise_alert
 from engine.service.crm import CrmCarrier
 from engine.service.home import Home
-from engine.service.lead_letters import TASK_DUE, post_task_mails, post_webhook_steps
+from engine.service.lead_letters import OF_TASKS, escalate_tasks, post_task_mails, post_webhook_steps
 from engine.service.running import Runner
 from engine.service.sales_mail import mail_letter
 from engine.service.webhooks import post_to, receiver
@@ -65,6 +65,7 @@ class Postman:
         """
         post_webhook_steps(self._home, self._runner)
         post_task_mails(self._home)
+        escalate_tasks(self._home)
         resting: list[Target] = []
         arrived = 0
         for _ in range(MOST):
@@ -124,7 +125,7 @@ class Postman:
     def _end(self, connection: Any, letter: Any, code: str, words: str) -> None:
         """What the lead's story and the step that wanted it told hear of it."""
         now = self._home.clock.now()
-        if letter.action_id is not None and letter.topic != TASK_DUE:
+        if letter.action_id is not None and letter.topic not in OF_TASKS:
             end_action(connection, letter.action_id, words, now)
         if letter.lead_id is not None:
             data = {"target": letter.target, "topic": letter.topic, "words": words, "tries": letter.attempts}

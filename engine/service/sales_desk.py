@@ -116,14 +116,16 @@ def _task(connection: Any, home: Home, number: int) -> _Found | None:
         return None
     until = home.told(row.deadline) if row.deadline is not None and row.done_at is None else ""
     state = f"This is done: {row.outcome}." if row.done_at is not None else ""
-    question = Question(
-        who.owner, until, "the campaign goes on without it", state, row.done_at is None, kind="task", text=_text(row)
-    )
-    return _Found(person_sheet(who), question, (asked_of(row, who),))
+    then, is_open = "the campaign goes on without it", row.done_at is None
+    question = Question(who.owner, until, then, state, is_open, kind="task", text=_text(home, row))
+    return _Found(person_sheet(who), question, (asked_of(row, who), home.config.sales.escalate_to))
 
 
-def _text(row: Any) -> str:
-    return str(row.payload.get("text", ""))
+def _text(home: Home, row: Any) -> str:
+    """What is to be done; what should have been done by now says so."""
+    late = row.done_at is None and row.deadline is not None and row.deadline <= home.clock.now()
+    text = str(row.payload.get("text", ""))
+    return f"Overdue: {text}" if late else text
 
 
 def asked_of(action: Any, who: Any) -> str:

@@ -11,7 +11,8 @@ from engine.domain.sales.policy import SalesPolicy
 from engine.store.outbox import Letter, post
 
 HANDED_OFF, REOPENED, ESCALATED = "lead.handed_off", "handoff.reopened", "handoff.escalated"
-_MAILED = (HANDED_OFF, REOPENED, ESCALATED)
+CORRECTED = "handoff.corrected"
+_MAILED = (HANDED_OFF, REOPENED, ESCALATED, CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)

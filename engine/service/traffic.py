@@ -9,6 +9,7 @@ from typing import Any
 from engine.domain.actor import Actor
 from engine.domain.journey.facts import EventKind
 from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
+from engine.service.correct_handoffs import correct_handoffs
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
@@ -108,6 +109,7 @@ def settle_due(home: Home, links: LinkNames, now: datetime) -> int:
         recount_events(connection, home.zone, corrected)
         recount_hits(connection, home.zone, corrected)
         settle(connection, verdicts + [verdict for _, verdict in late])
+        correct_handoffs(connection, home, [(row, str(verdict["because"])) for row, verdict in late], now)
         wake(connection, {row.lead_id for row in pending}, now)
     return len(pending)
 

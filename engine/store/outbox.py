@@ -209,6 +209,13 @@ def stop_target(connection: Connection, kind: str, target: str, why: str | None)
     set_home_value(connection, f"{STOPPED}{kind}:{target}", why)
 
 
+def overdue_tasks(connection: Connection, topic: str, now: datetime, limit: int) -> list[Any]:
+    """Open tasks whose deadline has passed and of which no letter of this topic tells yet, oldest first."""
+    told = exists().where(outbox.c.action_id == action.c.id, outbox.c.topic == topic)
+    late = (action.c.kind == "task", action.c.done_at.is_(None), action.c.deadline <= now)
+    return list(connection.execute(select(action).where(*late, ~told).order_by(action.c.id).limit(limit)))
+
+
 def unposted_actions(connection: Connection, kind: str, limit: int) -> list[Any]:
     """Actions of a kind that are open and have no letter yet, oldest first, with the lead's opaque id."""
     has_letter = exists().where(outbox.c.action_id == action.c.id)

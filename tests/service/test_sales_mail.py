@@ -17,7 +17,7 @@ from engine.store.actions import open_actions
 from engine.store.database import reading
 from tests.service.conftest import Found
 from tests.service.test_hand_over import JANE, SALES, asked, handoff
-from tests.service.world import World
+from tests.service.world import MONDAY, World
 from tests.smtpscript import rule_from
 
 CALL = """
@@ -129,3 +129,46 @@ def test_a_task_is_mailed_answered_and_the_campaign_goes_on(found: Found, said: 
 
     assert [line.data["outcome"] for line in world.story(JANE) if line.code == "task_done"] == [outcome]
     assert len(mails(world, JANE)) == 1
+
+
+def test_a_task_that_nobody_did_is_told_to_the_one_above_once(found: Found) -> None:
+    world = found(sales=SALES.model_copy(update={"escalate_to": "carl"}))
+    (world.path / "campaigns" / "call.toml").write_text(CALL, "utf-8")
+    world.apply(world.prospect())
+    world.take_in(f"{JANE},Jane,call")
+    world.go()
+    carry(world)
+    assert mails(world, "carl@elsewhere.example") == []
+
+    world.later(days=2)
+    carry(world)
+    world.later(minutes=10)
+    carry(world)
+    (mail,) = mails(world, "carl@elsewhere.example")
+    assert mail["Subject"] == "Jane – Overdue: Call her before the trial ends"
+    ref = read_mail_token(world.home.keys.ring, Purpose.TASK, token_in(mail, "k"))
+    assert ref is not None
+    assert "Thank you" in SalesDesk(world.home).answer("task", ref.delivery, ref.table, Said("done"))
+
+
+def test_sales_hears_that_a_machine_had_ripened_the_lead(found: Found) -> None:
+    """A click passes for a person's; the mail's other links, told of later, give the scanner away."""
+    world = found(sales=SALES, sales_ready="ever.clicks >= 1")
+    world.take_in(f"{JANE},Jane,web")
+    world.go()
+    world.hit(1, link=1, at=MONDAY + timedelta(minutes=1))
+    world.later(minutes=10)
+    assert handoff(world).rule == "ever.clicks >= 1"
+
+    first = world.events(JANE)[0]
+    for link in (0, 2):
+        world.hit(1, link=link, at=first.at + timedelta(milliseconds=300 * (link + 1)))
+    world.later(minutes=10)
+
+    assert [line.code for line in world.story(JANE)].count("handoff_corrected") == 1
+    carry(world)
+    assert len(mails(world, handoff_address(world))) == 2
+
+
+def handoff_address(world: World) -> str:
+    return {"carl": "carl@elsewhere.example", "bea": "bea@acme.example"}[handoff(world).owner]

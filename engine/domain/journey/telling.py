@@ -245,6 +245,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "handoff_snoozed": lambda told: Told("snoozed", f"by {told.text('by')}", f"until {told.text('until')[:16]}"),
     "handoff_escalated": lambda told: Told("escalated", "", f"{told.text('owner') or 'nobody'} did not answer in time"),
     "handoff_reopened": lambda told: Told("asked again", f"of {told.text('owner')}", "the snooze is over"),
+    "handoff_corrected": lambda told: Told(
+        "corrected", "the hand-off", f"what ripened the lead was a machine's: {told.text('why')}"
+    ),
     "touched": lambda told: Told("spoken to", f"by {told.text('by')}", "for the first time"),
     "task_done": lambda told: Told("done", f"'{told.text('step')}' by {told.text('by')}", told.text("outcome")),
     "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
