@@ -39,6 +39,11 @@ class Crm(Section):
         "", description="The environment variable with the consumer secret.", examples=["SALESFORCE_SECRET"]
     )
     secret_file: str = Field("", description="A file with the consumer secret (mode 0600).")
+    inner: bool = Field(
+        False,
+        description="It stands in your own network: private addresses and this machine (also without HTTPS) are "
+        "allowed for it.",
+    )
     every: str = Field("2m", description="How often its changes are read.")
     fields: dict[str, str] = Field(
         {
@@ -55,7 +60,7 @@ class Crm(Section):
     theirs: tuple[str, ...] = Field(
         ("owner", "phone", "title"), description="The fields whose master is the CRM; of all others we are."
     )
-    statuses: dict[str, str] = Field(
+    statuses: dict[str, Literal["accepted", "rejected"]] = Field(
         {"Working": "accepted", "Qualified": "accepted", "Unqualified": "rejected"},
         description="What a status of the CRM says about a lead that was handed over.",
     )

@@ -18,6 +18,7 @@ from engine.runtime.logfile import DAEMON
 from engine.service.alerts import end_trouble, raise_alert
 from engine.service.apply import apply
 from engine.service.check import CheckReport, check
+from engine.service.crm_pull import CrmReader
 from engine.service.file_stamps import Stamps, stamps
 from engine.service.home import Home
 from engine.service.housekeeping import keep_house
@@ -60,7 +61,7 @@ def run_daemon(path: Path, *, tracker: bool) -> None:
         watch=watcher.look if watcher else None,
         keep=lambda: _keep(home, runner, post),
         beside=lambda: _beside(home, monitor, tracker=tracker),
-        carry=Postman(home, Runner(home)).round,
+        carry=Outside(home).look,
     )
     settle()
     Daemon(home, runner, chores, list(_commands(home, tracker=tracker)), monitor).run()
@@ -73,6 +74,21 @@ def _keep(home: Home, runner: Runner, post: DigestPost) -> None:
     keep_house(home, now)
     keep_sales_ready(home, now)
     keep_scores(home, runner.current().programme, now)
+
+
+class Outside:
+    """What waits for other programs: letters to carry, and the CRM to be read. Neither's trouble keeps the other."""
+
+    def __init__(self, home: Home) -> None:
+        self._post = Postman(home, Runner(home))
+        self._crm = CrmReader(home)
+
+    def look(self) -> None:
+        """Carry what is due, then read what is due."""
+        try:
+            self._post.round()
+        finally:
+            self._crm.round()
 
 
 class DigestPost:

@@ -27,7 +27,7 @@ def connector(home: Home) -> Salesforce:
     crm = home.config.crm
     if not crm.kind:
         raise RipelineError("config.toml names no CRM: add  kind  below [crm]")
-    return Salesforce(Login(crm.url, crm.client_id, _secret(home, crm)), crm.fields)
+    return Salesforce(Login(crm.url, crm.client_id, _secret(home, crm), crm.inner), crm.fields)
 
 
 def _secret(home: Home, crm: Crm) -> str:

@@ -35,7 +35,12 @@ _TONES: Mapping[str, Tone] = {
     **dict.fromkeys(("held", "held_out", "paused", "holding", "skipped", "skipped_late", "date_unknown"), Tone.MUTED),
 }
 _OF_A_MAIL = frozenset({"held", "dropped", "mail_held", "skipped_late"})
-_WAYS = {"one-click": "by the mail program's button", "page": "on the page", "preferences": "on the page of choices"}
+_WAYS = {
+    "one-click": "by the mail program's button",
+    "page": "on the page",
+    "preferences": "on the page of choices",
+    "salesforce": "in Salesforce",
+}
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,13 @@ def _save_fields(connection: Connection, decided: Sequence[Decided], now: dateti
     save_moves(connection, [(one.facts.lead, move) for one in decided for move in one.decision.moved], now)
 
 
-def _field_columns(who: Lead, values: Mapping[str, object]) -> dict[str, Any]:
+def set_fields(connection: Connection, who: Any, values: Mapping[str, object], now: datetime) -> None:
+    """Set values of a lead (its row), built-in ones or fields, with their folded copies."""
+    columns = _field_columns(who, values)
+    connection.execute(update(lead).where(lead.c.id == who.id).values(**columns, updated_at=now))
+
+
+def _field_columns(who: Lead | Any, values: Mapping[str, object]) -> dict[str, Any]:
     """The lead's columns after these values are set: built-in ones, declared ones and the folded copies of both."""
     built_in = {name: str(value) for name, value in values.items() if name in BUILT_IN}
     fields: dict[str, Any] = {**who.fields, **{name: value for name, value in values.items() if name not in BUILT_IN}}

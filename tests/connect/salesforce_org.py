@@ -16,6 +16,7 @@ COLUMNS = {
     "Lead": {
         *("Id", "Email", "FirstName", "LastName", "Company", "Title", "Phone", "Status", "HasOptedOutOfEmail"),
         *("ConvertedContactId", "IsConverted", "SystemModstamp", "Ripeline_Id__c", "Owner.Name"),
+        *("Industry", "Country", "Unqualified_Reason__c"),
     },
     "Task": {
         *("Id", "WhoId", "Subject", "Description", "Status", "Priority", "ActivityDate", "Ripeline_Id__c"),
@@ -161,6 +162,10 @@ class Org:
         row = {"Id": f"00Q{next(self._ids):015d}", "SystemModstamp": self._stamp(), **values}
         self.tables[table].append(row)
         return row
+
+    def edit(self, row: dict[str, Any], **values: Any) -> None:
+        """Somebody changes a record in the org."""
+        row.update(values, SystemModstamp=self._stamp())
 
     def _stamp(self) -> str:
         return f"2026-11-02T09:00:{next(self._seconds):02d}.000+0000"

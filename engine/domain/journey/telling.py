@@ -248,6 +248,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "handoff_corrected": lambda told: Told(
         "corrected", "the hand-off", f"what ripened the lead was a machine's: {told.text('why')}"
     ),
+    "crm_differs": lambda told: Told(
+        "differs",
+        f"{told.text('field')} in the CRM: {told.text('theirs')!r}",
+        f"here it is {told.text('ours')!r}, and stays: we are its master",
+    ),
+    "crm_not_taken": lambda told: Told("not taken", f"the CRM's status '{told.text('status')}'", told.text("why")),
     "touched": lambda told: Told("spoken to", f"by {told.text('by')}", "for the first time"),
     "task_done": lambda told: Told("done", f"'{told.text('step')}' by {told.text('by')}", told.text("outcome")),
     "unsubscribed": lambda told: Told("left", "all marketing mail", told.text("how")),
