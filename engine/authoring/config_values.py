@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from engine.authoring.crm_values import check_crm
 from engine.authoring.policy import OF_THE_LEAD, scope_for
 from engine.authoring.reader import Converter, Notes
 from engine.authoring.report_values import check_reports
@@ -14,6 +13,7 @@ from engine.authoring.scoring import check_scoring
 from engine.authoring.silence import Silence
 from engine.authoring.toml_source import Item
 from engine.authoring.values import address, domain_of, mailbox, rule, said, silences, span, zone_name
+from engine.authoring.web_address import https, is_this_machine, web
 from engine.config.model import Config
 from engine.config.rotation import parse_rotation
 from engine.domain.rules import RESERVED_NAMES
@@ -38,6 +38,7 @@ def check_values(config: Config, root: Item, notes: Notes, campaigns: Mapping[st
     _relays(config, root, notes)
     _store(config, root, notes)
     _webhooks(root, notes)
+    check_crm(config.crm, root, notes)
     _utm(config, root, notes)
     check_reports(config.reports, root, notes)
     config_silences(root, notes)
@@ -95,29 +96,9 @@ def _site(item: Item, notes: Notes) -> str | None:
     return None
 
 
-def _https(item: Item, notes: Notes) -> str | None:
-    value = str(item.value)
-    parts = urlsplit(value)
-    if parts.scheme == "https" and parts.hostname:
-        return value
-    if parts.scheme == "http" and parts.hostname and _is_this_machine(parts.hostname):
-        return value
-    notes.error("E014", item.place, f"'{value}' is no HTTPS address", 'write "https://…"')
-    return None
-
-
-def _web(item: Item, notes: Notes) -> str | None:
-    value = str(item.value)
-    parts = urlsplit(value)
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return value
-    notes.error("E014", item.place, f"'{value}' is no web address", 'write "https://…"')
-    return None
-
-
 _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("company", "zone"): zone_name,
-    ("company", "website"): _web,
+    ("company", "website"): web,
     ("sender", "default"): mailbox,
     ("sender", "verified_domains", "*"): _domain,
     ("sender", "bounce_domain"): _domain,
@@ -127,25 +108,29 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("never_mail", "domains", "*"): _domain,
     ("holidays", "country"): _country_or_lead,
     ("holidays", "fallback"): _country,
-    ("tracking", "base_url"): _web,
+    ("tracking", "base_url"): web,
     ("tracking", "quarantine"): span,
     ("tracking", "utm_domains", "*"): _domain,
     ("tracking", "pages", "sites", "*"): _site,
     ("tracking", "pages", "kept"): span,
     ("delivery", "unknown_after"): span,
-    **{("retention", name): span for name in ("mail_copies", "attempts", "machine_events", "events", "story")},
+    **{
+        ("retention", name): span
+        for name in ("mail_copies", "attempts", "machine_events", "events", "story", "letters")
+    },
     ("delivery", "give_up_after"): span,
+    ("crm", "every"): span,
     ("delivery", "tick"): span,
     ("reports", "touches_within"): span,
     ("alerts", "mail_to"): address,
-    ("alerts", "webhook"): _https,
+    ("alerts", "webhook"): https,
     ("reports", "digest_to", "*"): address,
     ("reports", "digest_at"): said(parse_weekly, "Mon 07:00"),
     ("logs", "rotate"): said(parse_rotation, "50 MB"),
     ("internal", "addresses", "*"): address,
     ("internal", "domains", "*"): _domain,
     ("test_recipients", "*"): address,
-    ("webhooks", "*"): _https,
+    ("webhooks", "*"): https,
 }
 
 
@@ -207,7 +192,7 @@ def _relays(config: Config, root: Item, notes: Notes) -> None:
                 "E014", item.find("name").place, f"a second relay is called '{relay.name}'", "rename one of them"
             )
         names.add(relay.name)
-        if relay.tls == "none" and not relay.insecure and not _is_this_machine(relay.host):
+        if relay.tls == "none" and not relay.insecure and not is_this_machine(relay.host):
             message = f"mail would go to {relay.host} in clear"
             notes.error("E014", item.find("tls").place, message, 'write tls = "starttls", or insecure = true')
         if relay.tls == "none" and relay.username:
@@ -246,7 +231,7 @@ def _webhooks(root: Item, notes: Notes) -> None:
 
 def _signed_webhook(name: str, item: Item, url: Item, notes: Notes) -> None:
     inner = item.get("inner")
-    convert = _web if inner is not None and inner.value is True else _https
+    convert = web if inner is not None and inner.value is True else https
     convert(url, notes)
     places = [key for key in ("secret_env", "secret_file") if (found := item.get(key)) is not None and found.value]
     if len(places) > 1:
@@ -268,12 +253,3 @@ def _utm(config: Config, root: Item, notes: Notes) -> None:
         if "{" in rest or "}" in rest:
             hint = f"there are {', '.join(_UTM_HOLES)}"
             notes.error("E014", root.find("tracking", "utm", name).place, f"'{value}' has an unknown {{…}}", hint)
-
-
-def _is_this_machine(host: str) -> bool:
-    if host in ("localhost", ""):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -227,6 +227,7 @@ class Retention(Section):
         "", description="All opens and clicks; rules do not know those forgotten any more.", examples=["730d"]
     )
     story: str = Field("", description="Lines of leads' stories, as `why` tells them.", examples=["730d"])
+    letters: str = Field("90d", description="What was told to other programs, once it arrived.")
 
 
 class Alerts(Section):

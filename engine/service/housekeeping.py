@@ -16,6 +16,7 @@ from engine.store import cohorts, variant_counts
 from engine.store.daily_counts import count_attempts, count_events, count_moves
 from engine.store.database import writing
 from engine.store.lifecycle_counts import count_lifecycle
+from engine.store.outbox import forget_letters
 from engine.store.repeatable import forget_requests
 from engine.store.retention import (
     forget_attempts,
@@ -82,6 +83,7 @@ def _forgetting(home: Home, now: datetime) -> list[Bite]:
         (kept.machine_events, "machine_events", forget_machines),
         (kept.events, "events", forget_events),
         (kept.story, "story", forget_story),
+        (kept.letters, "letters", forget_letters),
     )
     visits = home.config.tracking.pages.kept
     bites = [_older_than(now, span, f"retention.{name}", forget) for span, name, forget in wanted if span]

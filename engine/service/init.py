@@ -18,6 +18,9 @@ GITIGNORE = """\
 # What a running home writes: its database, keys and logs. None of it belongs into Git.
 var/
 
+# Secrets of webhooks, the CRM and relays.
+keys/
+
 # Rows that an import refused: they hold people's data.
 *.rejects.csv
 """

@@ -183,6 +183,41 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
         ("[webhooks.crm]\nsecret_env = 'X'", "1:1 E011 [webhooks.crm] has no 'url' | add  url = \"…\""),
         ("[webhooks]\ncrm = 5", "2:7 E012 expected a text in quotes, found the number 5 | "),
         (
+            "[crm]\nkind = 'salesforce'\nclient_id = 'k'\nsecret_env = 'X'",
+            '2:8 E011 [crm] has a kind and no url | add  url = "https://…"',
+        ),
+        (
+            "[crm]\nkind = 'salesforce'\nurl = 'https://acme.example'\nclient_id = ''\nsecret_env = 'X'",
+            "2:8 E011 [crm] has a kind and no client_id | add the consumer key of the connected app",
+        ),
+        (
+            "[crm]\nkind = 'salesforce'\nurl = 'https://acme.example'\nclient_id = 'k'",
+            '2:8 E011 nothing says where the secret of the CRM is | add  secret_env = "SALESFORCE_SECRET"',
+        ),
+        (
+            "[crm]\nsecret_env = 'X'\nsecret_file = 'y'",
+            "3:1 E014 the secret of the CRM is said to stand in two places | keep secret_env or secret_file",
+        ),
+        ("[crm]\nurl = 'http://a.example'", "2:7 E014 'http://a.example' is no HTTPS address | write \"https://…\""),
+        (
+            "[crm]\nurl = 'https://10.0.0.5'",
+            "2:7 E014 10.0.0.5 stands in your own network, which [crm] may not speak with | add  inner = true  if it "
+            "is meant",
+        ),
+        (
+            "[crm]\nurl = 'https://u:geheim@a.example'",
+            "2:7 E017 the address of the CRM holds a password | take it out of the address",
+        ),
+        (
+            "[crm]\nstatuses = { Working = 'acepted' }",
+            "2:24 E014 'acepted' is not one of \"accepted\", \"rejected\" | did you mean 'accepted'?",
+        ),
+        (
+            "[crm]\nevery = '5 sx'",
+            "2:9 E015 '5 sx' is not understood | 'sx' is no unit of time; write m, h, d or w, as in "
+            "'10m', '3h', '2d', '4w'",
+        ),
+        (
             "[tracking.utm]\nutm_campaign = '{campain}'",
             "2:16 E014 '{campain}' has an unknown {…} | there are {campaign}, {theme}, {stage}, {mail}",
         ),
@@ -193,6 +228,13 @@ def test_mistake_in_the_config_is_told_at_its_place(text: str, expected: str) ->
     _, problems = read(text)
 
     assert problems == [expected]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://crm.acme.example", "https://10.0.0.5"])
+def test_crm_in_the_own_network_may_be_meant(url: str) -> None:
+    _, problems = read(f"[crm]\nkind = 'salesforce'\nurl = '{url}'\nclient_id = 'k'\nsecret_env = 'X'\ninner = true")
+
+    assert problems == []
 
 
 def test_mistake_in_one_webhook_leaves_the_rest_of_the_config_as_it_is() -> None:

@@ -32,7 +32,7 @@ def test_init_lays_out_a_home_without_mistakes_in_safe_mode(tmp_path: Path, caps
     assert found.config.sender.verified_domains == ("acme.example",)
     assert len(found.campaigns) >= 3
     assert "northlight" not in "".join(found.texts.values()).casefold()
-    assert "var/" in (home / ".gitignore").read_text("utf-8")
+    assert {"var/", "keys/"} <= set((home / ".gitignore").read_text("utf-8").splitlines())
 
 
 def test_init_asks_for_what_is_missing(

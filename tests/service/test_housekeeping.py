@@ -13,7 +13,8 @@ from engine.service.housekeeping import keep_house
 from engine.service.keepsakes import message_as_sent
 from engine.service.status import status_of
 from engine.store.daily_counts import counts, daily
-from engine.store.database import reading
+from engine.store.database import reading, writing
+from engine.store.outbox import Letter, claim_letter, end_letter, letter_row, open_letters, post
 from tests.service.conftest import Found
 from tests.service.world import MONDAY, World
 
@@ -131,3 +132,22 @@ def test_status_counts_todays_mails_with_and_without_counts(lived: World) -> Non
     keep(lived)
     assert status_of(lived.home, lived.clock.now()).sent_today == 1
     assert status_of(lived.home, MONDAY + timedelta(days=1)).sent_today == 0
+
+
+def test_letter_that_arrived_is_forgotten_and_one_that_waits_is_kept(found: Found) -> None:
+    world = found(retention=Retention(letters="30d"))
+    with writing(world.home.store) as connection:
+        for name in ("arrived", "waits"):
+            post(connection, Letter(name, "webhook", "crm", "lead.step", {}), MONDAY)
+        row = claim_letter(connection, MONDAY, MONDAY)
+        assert row is not None
+        end_letter(connection, row.id, row.attempts, MONDAY)
+    world.clock.step_to(MONDAY + timedelta(days=30))
+    keep(world)
+    with reading(world.home.store) as connection:
+        assert letter_row(connection, row.id) is not None, "not older than 30 days yet"
+    world.clock.step_to(MONDAY + timedelta(days=31))
+    keep(world)
+    with reading(world.home.store) as connection:
+        assert letter_row(connection, row.id) is None
+        assert [left.message_id for left in open_letters(connection, 9)] == ["waits"]
