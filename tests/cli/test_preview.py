@@ -134,4 +134,4 @@ def comparable(source: bytes) -> list[str]:
     message = message_from_bytes(source, policy=policy.default)
     headers = [f"{name}: {value}" for name, value in message.items() if name not in ("Date", "Message-ID")]
     parts = [part.get_content() for part in message.iter_parts()]  # type: ignore[attr-defined]
-    return [re.sub(r"(http://127\.0\.0\.1:\d+/[coupv])/[\w./-]+", r"\1/…", text) for text in (*headers, *parts)]
+    return [re.sub(r"(http://127\.0\.0\.1:\d+/[coupvs])/[\w./-]+", r"\1/…", text) for text in (*headers, *parts)]
