@@ -75,6 +75,7 @@ COMMANDS: dict[str, Entry] = {
     "keys": Entry("keys", OPERATE, "The keys that sign links, mails and webhooks, and the keys of the API."),
     "webhook": Entry("webhook", OPERATE, "Post a signed sample to a webhook."),
     "outbox": Entry("outbox", OPERATE, "What waits to be told to other programs; try it again."),
+    "crm": Entry("crm", OPERATE, "How the connection to the CRM stands; try it, or read what changed there now."),
     "history": Entry("history", OPERATE, "The bundles that were applied, by whom and when."),
     "send": Entry("send", OPERATE, "Run one sending process; `run` starts them.", hidden=True),
 }

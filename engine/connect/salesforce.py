@@ -125,6 +125,17 @@ class Salesforce:
         instants = [lead.changed_at for lead in leads] + [deal.changed_at for deal in deals]
         return Changes(max(instants).isoformat() if instants else since, leads, deals)
 
+    def probe(self) -> None:
+        """Log in, and read one record of each kind with every field that is needed. Changes nothing.
+
+        Raises:
+            CrmError: Salesforce refused, or could not be asked.
+        """
+        lead = dict.fromkeys((*_LEAD_COLUMNS, *self._fields.values()))
+        for of, columns in (("Lead", lead), ("Opportunity", _DEAL_COLUMNS), ("Task", ("Id", EXTERNAL_ID))):
+            for _ in self.query(_select(columns, of, "LIMIT 1")):
+                break
+
     def _lead(self, row: Mapping[str, Any]) -> ChangedLead:
         return ChangedLead(
             id=str(row["Id"]),

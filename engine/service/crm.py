@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.config.outside import Crm
 from engine.connect.crm import Connector, CrmError, LeadBrief, TaskBrief
@@ -43,6 +45,26 @@ def _secret(home: Home, crm: Crm) -> str:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RipelineError(f"[crm]: the secret cannot be read from {path}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A connection that works: with which host, and requests used and allowed in 24 hours, where the CRM tells."""
+
+    host: str
+    used: tuple[int, int] | None
+
+
+def tried(home: Home) -> Trial:
+    """Log in to the CRM and read a little of everything.
+
+    Raises:
+        CrmError: it refused, or could not be asked.
+        RipelineError: config names none, or its secret cannot be read.
+    """
+    crm = connector(home)
+    crm.probe()
+    return Trial(urlsplit(home.config.crm.url).hostname or home.config.crm.url, crm.used)
 
 
 class CrmCarrier:
