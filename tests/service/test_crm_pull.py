@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from engine.config.outside import Crm
 from engine.config.sales import Sales, Salesperson
@@ -17,12 +19,16 @@ from engine.service.crm_pull import CrmReader, Pulled, crm_state
 from engine.store.bundles import home_value
 from engine.store.database import reading, writing
 from engine.store.handoffs import add_handoff, handoffs_of
-from engine.store.leads import identities_of
+from engine.store.leads import find_lead, identities_of
 from engine.store.opportunities import claimed
 from engine.store.permission import lift, record_consent
 from tests.connect.salesforce_org import Org, RefusalError
 from tests.service.conftest import Found
+from tests.service.revenue import Books
 from tests.service.world import MONDAY, World
+from tests.store.conftest import engine_for, fresh_store, postgres_url, sqlite_template
+
+__all__ = ["engine_for", "fresh_store", "postgres_url", "sqlite_template"]
 
 JANE = "jane@northwind.example"
 COLUMNS = "email,first_name,source,company,phone,title"
@@ -236,6 +242,21 @@ def test_pull_that_is_killed_goes_on_after_the_last_whole_page(
     assert (jane.lead(JANE).fields["phone"], codes(jane)) == ("123", [])
     assert reader(jane, org).pull().changed == 1
     assert codes(jane) == ["crm_differs"]
+
+
+def test_lead_and_its_deal_are_read_alike_on_both_databases(engine_for: Engine, tmp_path: Path, org: Org) -> None:
+    books = Books(engine_for, tmp_path)
+    books.lead(JANE, source="fair", subscribed=True, address_hash="h1")
+    org.add("Lead", Email=JANE, Phone="456", HasOptedOutOfEmail=True, ConvertedContactId="003X", Status="Open")
+    org.add("Lead", Email="stranger@elsewhere.example", Status="Open")
+    deal(org, OpportunityContactRoles={"records": [{"ContactId": "003X"}]}, CreatedDate="2026-01-01T08:00:00.000+0000")
+    for changed in (2, 0):
+        salesforce = Salesforce(Login(org.url, "key", "s3cret", inner=True), FIELDS)
+        assert CrmReader(books.home, salesforce).pull() == Pulled(leads=2, deals=1, changed=changed)
+    with reading(engine_for) as connection:
+        lead = find_lead(connection, "salesforce:003X")
+    assert lead is not None
+    assert (lead.fields["phone"], lead.folded["phone"], lead.subscribed) == ("456", "456", False)
 
 
 def test_pull_says_what_stands_in_its_way(jane: World, org: Org) -> None:
