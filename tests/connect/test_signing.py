@@ -81,7 +81,9 @@ def test_nothing_is_taken_without_a_key() -> None:
         verify([], signed(OLD), CONTENT, now())
 
 
-@pytest.mark.parametrize("text", ["", "secret", "whsec_", "whsec_%%%", "whsec_AAAA", "WHSEC_" + OLD[6:]])
+@pytest.mark.parametrize(
+    "text", ["", "secret", "whsec_", "whsec_%%%", "whsec_AAAA", pytest.param("WHSEC_" + OLD[6:], id="wrong prefix")]
+)
 def test_what_is_no_secret_is_refused_without_being_told(text: str) -> None:
     with pytest.raises(BadSecretError) as refused:
         read_secret(text)
