@@ -190,7 +190,7 @@ def retry_letters(connection: Connection, now: datetime, number: int | None = No
 
 def forget_letters(connection: Connection, before: datetime, limit: int) -> int:
     """Delete letters that arrived before that instant, at most `limit`; how many."""
-    old = select(outbox.c.id).where(outbox.c.done_at < before).order_by(outbox.c.id).limit(limit)
+    old = select(outbox.c.id).where(outbox.c.done_at < before).order_by(outbox.c.done_at).limit(limit)
     return connection.execute(outbox.delete().where(outbox.c.id.in_(old))).rowcount
 
 

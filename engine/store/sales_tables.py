@@ -121,6 +121,7 @@ class OutboxRow(Base, table=True):
         Index("ix_outbox_due", "due_at", "id"),
         Index("ix_outbox_lead", "lead_id"),
         Index("ix_outbox_action", "action_id"),
+        Index("ix_outbox_done", "done_at"),
     )
 
     id: int = row_id()

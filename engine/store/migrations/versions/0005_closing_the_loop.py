@@ -377,6 +377,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_action", ["action_id"], unique=False)
+        batch_op.create_index("ix_outbox_done", ["done_at"], unique=False)
         batch_op.create_index("ix_outbox_due", ["due_at", "id"], unique=False)
         batch_op.create_index("ix_outbox_lead", ["lead_id"], unique=False)
 
