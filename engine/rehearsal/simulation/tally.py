@@ -161,6 +161,8 @@ class Counting:
                     yield Fact(day, f"ended:{line.data['why']}", line.campaign, stages.get(run, ""))
                 case "goal" | "handoff" | "held_out":
                     yield Fact(day, line.code, line.campaign, stages.get(run, ""))
+                case "ripe":  # outside of campaigns, where no step tells it
+                    yield Fact(day, "handoff", "", "")
                 case "dropped":
                     yield Fact(day, "dropped", line.campaign, str(line.data["why"]))
                 case "paused":

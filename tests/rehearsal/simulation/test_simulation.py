@@ -162,3 +162,11 @@ def test_hours_above_what_relays_take_are_told() -> None:
     assert found.per_hour == 18 and found.busiest is not None and found.busiest[1] == 40
     assert [count for _, count in found.over] == [40, 40]
     assert Figures(played(setup_of(drip=DRIP))).volume.per_hour is None
+
+
+def test_leads_that_ripen_outside_of_a_step_are_counted_as_handed_over_too() -> None:
+    """By the sales-ready rule without a step for it, and by the step without a rule: once each."""
+    reading = DRIP.replace('handoff = "sales"', 'set = { plan = "small" }')
+    by_rule = Figures(played(setup_of('sales_ready = "ever.clicks >= 1"\n' + CONFIG, drip=reading, manners=KEEN)))
+    by_step = Figures(played(setup_of(drip=DRIP, manners=KEEN)))
+    assert by_rule.in_days("handoff", 0, 30).value == by_step.in_days("handoff", 0, 30).value > 0
