@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.domain.repeats import KEPT
 from engine.service.attribute import attribute
+from engine.service.census import take_census
 from engine.service.home import Home
 from engine.service.uncertain import span_of
 from engine.service.winner import choose_by_test
@@ -71,6 +72,7 @@ def keep_house(home: Home, now: datetime) -> Kept:
     )
     attribute(home)
     choose_by_test(home, now)
+    take_census(home, now)
     return Kept(counted, sum(_in_bites(home, bite) for bite in _forgetting(home, now)))
 
 

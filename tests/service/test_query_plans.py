@@ -20,11 +20,13 @@ from sqlalchemy import event
 from engine.domain.deals import DealRecord
 from engine.domain.identity import EMAIL, Identity
 from engine.domain.traffic import HitKind
+from engine.service import census
 from engine.service.gauges import gauges_of
 from engine.service.housekeeping import keep_house
 from engine.service.record_opportunity import record_opportunity
 from engine.service.reports.attribution import attribution
 from engine.service.reports.lift import lift
+from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
 from tests.service.world import MONDAY, World
@@ -123,6 +125,21 @@ def test_no_deal_and_no_report_on_deals_reads_a_table_that_grows_with_leads(worl
         lift(world.home, Asked())
     assert len(asked) > 40, "the deal was not seen"
     wrong = [fault for fault in faults(world, asked) if not ROLLED_UP & set(_SCANNED.findall(fault))]
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_a_census_and_the_reports_of_a_large_home_read_leads_by_their_numbers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(census, "LIVE", 0)
+    world.take_in(f"{JANE},Jane,web")
+    world.go()
+    with statements(world) as asked:
+        keep_house(world.home, world.clock.now())
+        for name in ("lifecycle", "unowned", "campaigns", "themes", "sales", "funnel"):
+            make_report(world.home, name, Asked())
+    assert sum("FROM lead" in sql for sql in asked) >= 4, "the census was not seen"
+    wrong = list(faults(world, asked))
     assert not wrong, "\n\n".join(wrong)
 
 

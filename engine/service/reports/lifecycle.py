@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from engine.authoring.policy import calendars
 from engine.domain.lifecycle import DISQUALIFIED, RECYCLED
-from engine.domain.timing import Calendar, UntilClock, parse_delay
-from engine.domain.timing.spans import before
+from engine.service.census import EVERY, LIVE, Census, census_of
 from engine.service.home import Home
 from engine.service.reports.report import Asked, Cell, Column, Kind, Report, Table
 from engine.store.database import reading
 from engine.store.lifecycle_counts import transitions
-from engine.store.unowned import stage_counts, staying_since
 
 DAY = 86_400
+EVER = date(1970, 1, 1)
+_HOURS = EVERY.seconds // 3_600
 STAGES = (
     Column("stage", "stage"),
     Column("leads", "leads", Kind.COUNT),
@@ -28,33 +26,38 @@ STAGES = (
 
 
 def lifecycle(home: Home, asked: Asked) -> Report:  # noqa: ARG001
-    """The stages with their leads as it stands now."""
-    found, now = home.config.lifecycle, home.clock.now()
-    today = now.astimezone(home.zone).date()
+    """The stages with their leads, as of now or, in a large home, of the latest census."""
+    today = home.clock.now().astimezone(home.zone).date()
     with reading(home.store) as connection:
-        counts = stage_counts(connection)
-        left = _left(transitions(connection, today.replace(year=1970), today))
-        order = [*found.stages, RECYCLED, DISQUALIFIED]
-        order += sorted(stage for stage in counts if stage not in order)
-        lines = tuple(_line(connection, home, stage, counts, left, now) for stage in order)
+        counted = census_of(home, connection)
+        left = _left(transitions(connection, EVER, today))
+    order = [*home.config.lifecycle.stages, RECYCLED, DISQUALIFIED]
+    order += sorted(stage for stage in counted.stages if stage not in order)
+    lines = tuple(_line(home, stage, counted, left) for stage in order)
     notes = ("Times are those of all leads that left a stage, whenever; colleagues are not counted.",)
-    return Report("lifecycle", "Where leads are", (Table(STAGES, lines, "", "leads"),), notes)
+    tables = (Table(STAGES, lines, "", "leads"),)
+    return Report("lifecycle", "Where leads are", tables, (*notes, *as_of(home, counted)))
 
 
-def _line(
-    connection: Any, home: Home, stage: str, counts: dict[str, int], left: dict[str, float], now: datetime
-) -> tuple[Cell, ...]:
+def as_of(home: Home, counted: Census) -> list[str]:
+    """When leads were counted, where that is not now."""
+    if counted.live:
+        return []
+    return [f"Leads were counted {home.told(counted.at)}: in a home of more than {LIVE:,} every {_HOURS} hours."]
+
+
+def _line(home: Home, stage: str, counted: Census, left: dict[str, float]) -> tuple[Cell, ...]:
     found = home.config.lifecycle
     within = found.within.get(stage, "")
-    begun = latest_begin(within, now, home.zone, calendars(home.config)("")) if within else None
-    too_long = staying_since(connection, stage, begun) if begun is not None else None
-    return stage or "(none)", counts.get(stage, 0), found.owners.get(stage, ""), left.get(stage), within, too_long
-
-
-def latest_begin(within: str, now: datetime, zone: ZoneInfo, calendar: Calendar) -> datetime | None:
-    """Who is in a stage since before this instant is there longer than `within`."""
-    delay = parse_delay(within)
-    return None if isinstance(delay, (str, UntilClock)) else before(now, delay, zone, calendar)
+    too_long = counted.too_long.get(stage, 0) if within else None
+    return (
+        stage or "(none)",
+        counted.stages.get(stage, 0),
+        found.owners.get(stage, ""),
+        left.get(stage),
+        within,
+        too_long,
+    )
 
 
 def _left(rows: list[Any]) -> dict[str, float]:
