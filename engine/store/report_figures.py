@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from engine.store.daily_counts import daily
 from engine.store.revenue_tables import ForecastRow
@@ -27,10 +27,21 @@ def campaign_counts(connection: Connection, first: date, last: date) -> dict[tup
 
 def handoffs_between(connection: Connection, begins: datetime, ends: datetime) -> list[Any]:
     """The hand-offs of a span, without the stories that sales was told."""
-    names = ("at", "ripened_at", "alerted_at", "touched_at", "answered_at", "escalated_at", "ended_at", "clock_at")
-    more = ("state", "owner", "campaign", "theme", "reason", "answered_by")
+    names = ("at", "ripened_at", "alerted_at", "touched_at", "answered_at", "escalated_at", "ended_at")
+    more = ("owner", "campaign", "theme", "reason")
     columns = [handoff.c[name] for name in (*names, *more)]
     return list(connection.execute(select(*columns).where(handoff.c.at >= begins, handoff.c.at < ends)))
+
+
+def handoffs_by(connection: Connection, begins: datetime, ends: datetime, by: str) -> dict[str, tuple[int, int]]:
+    """The hand-offs of a span by campaign or theme, and how many of them sales accepted."""
+    accepted = case((and_(handoff.c.answered_at.is_not(None), handoff.c.reason == ""), 1), else_=0)
+    query = (
+        select(handoff.c[by].label("of"), func.count().label("n"), func.sum(accepted).label("accepted"))
+        .where(handoff.c.at >= begins, handoff.c.at < ends)
+        .group_by(handoff.c[by])
+    )
+    return {row.of: (int(row.n), int(row.accepted)) for row in connection.execute(query)}
 
 
 def handoff_count(connection: Connection, begins: datetime, ends: datetime) -> int:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from engine.errors import ProblemsError
 from engine.service.home import Home
 from engine.service.reports.window import Window
-from engine.service.running import Runner
+from engine.service.themes import campaign_themes
 from engine.store.database import reading
-from engine.store.report_figures import campaign_counts, handoffs_between
+from engine.store.report_figures import campaign_counts, handoffs_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +40,28 @@ def by_campaign(home: Home, window: Window) -> dict[str, Activity]:
     """The figures of each campaign in which anything happened."""
     with reading(home.store) as connection:
         found = campaign_counts(connection, window.first, window.last)
-        handed = handoffs_between(connection, window.begins, window.ends)
+        handed = handoffs_by(connection, window.begins, window.ends, "campaign")
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for (campaign, what), n in found.items():
         counts[campaign][what] += n
-    given, taken = _handed(handed, "campaign")
-    return {name: Activity(counts[name], given[name], taken[name]) for name in counts.keys() | given.keys() if name}
+    return {name: one for name, one in _with_handoffs(counts, handed).items() if name}
 
 
 def by_theme(home: Home, window: Window) -> dict[str, Activity]:
     """The figures of each theme: the sum of its campaigns; hand-offs by the theme that they have themselves."""
-    themes = campaign_themes(home)
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for name, one in by_campaign(home, window).items():
-        counts[themes.get(name, "")].update(one.counts)
     with reading(home.store) as connection:
-        given, taken = _handed(handoffs_between(connection, window.begins, window.ends), "theme")
-    return {name: Activity(counts[name], given[name], taken[name]) for name in counts.keys() | given.keys()}
+        themes = campaign_themes(connection)
+        found = campaign_counts(connection, window.first, window.last)
+        handed = handoffs_by(connection, window.begins, window.ends, "theme")
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for (campaign, what), n in found.items():
+        if campaign:
+            counts[themes.get(campaign, "")][what] += n
+    return _with_handoffs(counts, handed)
 
 
-def _handed(rows: Iterable[Any], by: str) -> tuple[Counter[str], Counter[str]]:
-    """Hand-offs, and those that sales accepted."""
-    given, taken = Counter[str](), Counter[str]()
-    for row in rows:
-        given[getattr(row, by)] += 1
-        taken[getattr(row, by)] += row.answered_at is not None and not row.reason
-    return given, taken
-
-
-def campaign_themes(home: Home) -> dict[str, str]:
-    """The theme of each campaign that runs."""
-    try:
-        return {name: one.theme for name, one in Runner(home).current().programme.campaigns.items()}
-    except ProblemsError:
-        return {}
+def _with_handoffs(
+    counts: Mapping[str, Mapping[str, int]], handed: Mapping[str, tuple[int, int]]
+) -> dict[str, Activity]:
+    names = counts.keys() | handed.keys()
+    return {name: Activity(counts.get(name, {}), *handed.get(name, (0, 0))) for name in names}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.domain.timing import HolidayCalendar
 from engine.domain.timing.spans import after, parse_delay
@@ -16,6 +17,7 @@ from engine.store.database import reading
 from engine.store.report_figures import handoffs_between
 
 DAY = 86_400
+T = TypeVar("T")
 ANSWERS = (
     Column("of", "leads of"),
     Column("handed_over", "handed over", Kind.COUNT),
@@ -41,11 +43,12 @@ def sales(home: Home, asked: Asked) -> Report:
     window, by = window_of(home, asked, 28), asked.options.get("by", "owner")
     with reading(home.store) as connection:
         rows = handoffs_between(connection, window.begins, window.ends)
-    groups: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        groups[getattr(row, by) or "(none)"].append(row)
-    lines = [_answers(name, found, home) for name, found in sorted(groups.items(), key=lambda one: -len(one[1]))]
-    everybody = (_answers("all", rows, home),) if len(lines) > 1 else ()
+    groups: dict[str, _Tally] = defaultdict(_Tally)
+    now = home.clock.now()
+    for row, deadline in zip(rows, _deadlines(home, rows), strict=True):
+        groups[getattr(row, by) or "(none)"].add(row, deadline, now)
+    lines = [_answers(name, one) for name, one in sorted(groups.items(), key=lambda one: -one[1].handed)]
+    everybody = (_answers("all", sum(groups.values(), _Tally())),) if len(lines) > 1 else ()
     answers = Table(ANSWERS, (*lines, *everybody), "Answers", "handed_over" if len(lines) > 1 else "")
     tables = (answers, Table(TIMES, tuple(_times(rows)), "How fast"), _reasons(home, rows))
     notes = (
@@ -60,32 +63,57 @@ def is_ignored(row: Any) -> bool:
     return row.ended_at is not None and row.answered_at is None
 
 
-def _answers(name: str, rows: Sequence[Any], home: Home) -> tuple[Cell, ...]:
-    ignored = sum(map(is_ignored, rows))
-    taken = sum(row.answered_at is not None and not row.reason for row in rows)
-    back = sum(row.answered_at is not None and bool(row.reason) for row in rows)
-    judged = [row for row in rows if row.answered_at is not None or _deadline(home, row) < home.clock.now()]
-    in_time = sum(row.answered_at is not None and row.answered_at <= _deadline(home, row) for row in judged)
+@dataclass(slots=True)
+class _Tally:
+    """Hand-offs, counted by what became of them; `judged` are those that were answered, or should have been by now."""
+
+    handed: int = 0
+    accepted: int = 0
+    given_back: int = 0
+    escalated: int = 0
+    ignored: int = 0
+    waiting: int = 0
+    judged: int = 0
+    in_time: int = 0
+
+    def add(self, row: Any, deadline: datetime, now: datetime) -> None:
+        answered = row.answered_at
+        self.handed += 1
+        self.escalated += row.escalated_at is not None
+        if answered is not None:
+            self.given_back += bool(row.reason)
+            self.accepted += not row.reason
+            self.in_time += answered <= deadline
+        else:
+            self.ignored += is_ignored(row)
+            self.waiting += row.ended_at is None
+        self.judged += answered is not None or deadline < now
+
+    def __add__(self, other: _Tally) -> _Tally:
+        return _Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+
+def _answers(name: str, one: _Tally) -> tuple[Cell, ...]:
     return (
         name,
-        len(rows),
-        taken,
-        back,
-        sum(row.escalated_at is not None for row in rows),
-        ignored,
-        ignored / len(rows) if rows else None,
-        sum(row.ended_at is None and row.answered_at is None for row in rows),
-        in_time / len(judged) if judged else None,
+        one.handed,
+        one.accepted,
+        one.given_back,
+        one.escalated,
+        one.ignored,
+        one.ignored / one.handed if one.handed else None,
+        one.waiting,
+        one.in_time / one.judged if one.judged else None,
     )
 
 
-def _deadline(home: Home, row: Any) -> datetime:
-    """When the lead should have been answered: working days are those of the company's country."""
+def _deadlines(home: Home, rows: Sequence[Any]) -> list[datetime]:
+    """When each lead should have been answered: working days are those of the company's country."""
     sla, country = parse_delay(home.config.sales.sla), home.config.holidays.fallback
-    given: datetime = row.at
     if isinstance(sla, str):
-        return given + timedelta(days=1)
-    return after(given, sla, home.zone, HolidayCalendar((country,) if country else ()))
+        return [row.at + timedelta(days=1) for row in rows]
+    calendar = HolidayCalendar((country,) if country else ())
+    return [after(row.at, sla, home.zone, calendar) for row in rows]
 
 
 def _times(rows: Sequence[Any]) -> list[tuple[Cell, ...]]:
@@ -96,12 +124,16 @@ def _times(rows: Sequence[Any]) -> list[tuple[Cell, ...]]:
     }
     found: list[tuple[Cell, ...]] = []
     for what, pairs in spans.items():
-        days = sorted((end - start).total_seconds() / DAY for end, start in pairs if end is not None)
-        found.append((what, len(days), quantile(days, 0.5), quantile(days, 0.9)))
+        taken = sorted(end - start for end, start in pairs if end is not None)
+        found.append((what, len(taken), *(_in_days(quantile(taken, share)) for share in (0.5, 0.9))))
     return found
 
 
-def quantile(ordered: Sequence[float], share: float) -> float | None:
+def _in_days(span: timedelta | None) -> float | None:
+    return span.total_seconds() / DAY if span is not None else None
+
+
+def quantile(ordered: Sequence[T], share: float) -> T | None:
     """The value that this share of them does not exceed (nearest rank); None of none."""
     if not ordered:
         return None
