@@ -1,4 +1,8 @@
-"""Funnels: how many leads entered each campaign, reached each stage, got mail there and answered it."""
+"""Funnels: how many leads entered each campaign, reached each stage, got mail there and answered it.
+
+Only the demo asks, of its own small home: each of these looks at every enrollment, mail or event. Reports of a home
+read roll-ups (`engine.store.daily_counts`, `engine.store.cohorts`).
+"""
 
 from __future__ import annotations
 

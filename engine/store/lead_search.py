@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, true
 
 from engine.domain.cursor import Cursor
 from engine.store.leads import lead, member
@@ -31,14 +31,29 @@ def found_leads(
 
     `filters` are values by name: those of `EQUALS`, `list`, `created_since` and `updated_since`.
     """
-    query = select(lead).where(lead.c.merged_into.is_(None), *_filtered(filters)).limit(size)
+    query = select(lead).where(lead.c.merged_into.is_(None), *_filtered(filters))
     if condition is not None:
         query = query.where(condition)
     column, down = _COLUMNS.get(sort.removeprefix("-")), sort.startswith("-")
     order = [one.desc() if down else one.asc() for one in (column, lead.c.id) if one is not None]
-    if after is not None:
-        query = query.where(_behind(column, after, down))
-    return connection.execute(query.order_by(*order)).all()
+    found: list[Row[Any]] = []
+    for part in _parts(column, after, down):
+        if len(found) < size:
+            found += connection.execute(query.where(part).order_by(*order).limit(size - len(found)))
+    return found
+
+
+def _parts(column: Any, after: Cursor | None, down: bool) -> list[ColumnElement[bool]]:
+    """What comes behind a lead: those with its value and a number behind its own, then those with a value behind.
+
+    Each is asked for by itself, so that it is entered in the index at its first lead, however many share a value.
+    """
+    if after is None:
+        return [true()]
+    behind = lead.c.id < after.number if down else lead.c.id > after.number
+    if column is None:
+        return [behind]
+    return [and_(column == after.value, behind), column < after.value if down else column > after.value]
 
 
 def _filtered(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -49,14 +64,6 @@ def _filtered(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         if name in filters:
             found.append(column >= filters[name])
     return found
-
-
-def _behind(column: Any, after: Cursor, down: bool) -> ColumnElement[bool]:
-    number: ColumnElement[bool] = lead.c.id < after.number if down else lead.c.id > after.number
-    if column is None:
-        return number
-    beyond = column < after.value if down else column > after.value
-    return or_(beyond, and_(column == after.value, number))
 
 
 def leave_list(connection: Connection, number: int, name: str) -> bool:

@@ -24,7 +24,9 @@ class LeadRow(Base, table=True):
         Index("ix_lead_public_id", "public_id", unique=True),
         Index("ix_lead_address_hash", "address_hash"),
         Index("ix_lead_account", "account_id"),
-        Index("ix_lead_score", "score", sqlite_where=text("score > 0"), postgresql_where=text("score > 0")),
+        Index("ix_lead_score", "score", "id"),
+        Index("ix_lead_email", "email", "id"),
+        Index("ix_lead_updated", "updated_at", "id"),
     )
 
     id: int = row_id()
@@ -161,6 +163,13 @@ class EnrollmentRow(Base, table=True):
     __table_args__ = (
         UniqueConstraint("lead_id", "campaign", "run"),
         Index("ix_enrollment_campaign", "campaign", "status", "stage", "step"),
+        Index(
+            "ix_enrollment_ended",
+            "campaign",
+            "ended_why",
+            sqlite_where=text("status = 'ended'"),
+            postgresql_where=text("status = 'ended'"),
+        ),
     )
 
     id: int = row_id()

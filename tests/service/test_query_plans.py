@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from engine.domain.cursor import Cursor
 from engine.domain.deals import DealRecord
 from engine.domain.identity import EMAIL, Identity
 from engine.domain.traffic import HitKind
@@ -29,6 +30,9 @@ from engine.service.reports.lift import lift
 from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
+from engine.store.database import reading
+from engine.store.journey import stage_counts
+from engine.store.lead_search import found_leads
 from tests.service.world import MONDAY, World
 
 JANE = "jane@northwind.example"
@@ -141,6 +145,34 @@ def test_a_census_and_the_reports_of_a_large_home_read_leads_by_their_numbers(
     assert sum("FROM lead" in sql for sql in asked) >= 4, "the census was not seen"
     wrong = list(faults(world, asked))
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("way", ["", "-"])
+@pytest.mark.parametrize(
+    ("sort", "value", "index"),
+    [("updated", MONDAY, "updated_at"), ("score", 0.0, "score"), ("email", JANE, "email")],
+)
+def test_a_page_of_leads_is_entered_at_its_first_lead(
+    world: World, way: str, sort: str, value: object, index: str
+) -> None:
+    with statements(world) as asked, reading(world.home.store) as connection:
+        found_leads(connection, {}, None, way + sort, Cursor(way + sort, value, 7), 50)
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        plans = [_plan(database, sql) for sql in asked if "FROM lead" in sql]
+    sign = "<" if way else ">"
+    entered = f"SEARCH lead USING INDEX ix_lead_{sort}"
+    assert plans == [f"{entered} ({index}=? AND id{sign}?)", f"{entered} ({index}{sign}?)"]
+
+
+def test_status_counts_enrollments_along_their_indexes(world: World) -> None:
+    with statements(world) as asked, reading(world.home.store) as connection:
+        stage_counts(connection)
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        plans = [_plan(database, sql) for sql in asked if "FROM enrollment" in sql]
+    assert plans == [
+        "SCAN enrollment USING COVERING INDEX ix_enrollment_campaign",
+        "SCAN enrollment USING INDEX ix_enrollment_ended",
+    ]
 
 
 @pytest.mark.parametrize("standing_still", [(), ("drip",)])

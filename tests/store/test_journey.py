@@ -15,7 +15,7 @@ from engine.domain.journey.facts import Enrollment, EnrollmentStatus, LeadFacts
 from engine.store.database import reading, writing
 from engine.store.deliveries import deliveries_of
 from engine.store.facts import load_facts
-from engine.store.journey import Decided, due_leads, next_due_instant, save_decisions, story_of, wake
+from engine.store.journey import Decided, due_leads, next_due_instant, save_decisions, stage_counts, story_of, wake
 from tests.store.journals import NOW, add_enrollment, add_lead, add_mail, row_of
 
 HOUR = timedelta(hours=1)
@@ -142,3 +142,26 @@ def test_facts_of_many_leads_are_not_mixed_up(engine_for: Engine) -> None:
     for found in facts_of(engine_for, 1, 2, 3, 99):
         name = found.lead.email[0]
         assert [one.campaign for one in found.enrollments] == [one.campaign for one in found.deliveries] == [name]
+
+
+def test_enrollments_are_counted_by_where_they_stand_or_by_why_they_ended(engine_for: Engine) -> None:
+    with writing(engine_for) as connection:
+        for number, (status, stage, why) in enumerate(
+            [
+                ("active", "aware", ""),
+                ("active", "aware", ""),
+                ("paused", "aware", ""),
+                ("ended", "aware", "goal"),
+                ("ended", "proof", "goal"),
+                ("ended", "proof", "unsubscribed"),
+            ]
+        ):
+            who = add_lead(connection, f"lead{number}")
+            add_enrollment(connection, who, status=status, stage=stage, ended_why=why, waiting="a wait")
+    with reading(engine_for) as connection:
+        assert stage_counts(connection) == [
+            ("drip", "", "ended", "goal", 2),
+            ("drip", "", "ended", "unsubscribed", 1),
+            ("drip", "aware", "active", "", 2),
+            ("drip", "aware", "paused", "", 1),
+        ]

@@ -386,18 +386,24 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("account_score", sa.Float(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("lifecycle_since", Instant(), nullable=True))
         batch_op.create_index("ix_lead_account", ["account_id"], unique=False)
+        batch_op.create_index("ix_lead_email", ["email", "id"], unique=False)
+        batch_op.create_index("ix_lead_score", ["score", "id"], unique=False)
+        batch_op.create_index("ix_lead_updated", ["updated_at", "id"], unique=False)
+
+    with op.batch_alter_table("enrollment", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_lead_score",
-            ["score"],
+            "ix_enrollment_ended",
+            ["campaign", "ended_why"],
             unique=False,
-            sqlite_where=sa.text("score > 0"),
-            postgresql_where=sa.text("score > 0"),
+            sqlite_where=sa.text("status = 'ended'"),
+            postgresql_where=sa.text("status = 'ended'"),
         )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_lead_score", "lead")
-    op.drop_index("ix_lead_account", "lead")
+    op.drop_index("ix_enrollment_ended", "enrollment")
+    for index in ("updated", "score", "email", "account"):
+        op.drop_index(f"ix_lead_{index}", "lead")
     for column in ("lifecycle_since", "account_score", "account_id"):
         op.drop_column("lead", column)
     for table in TABLES:
