@@ -24,14 +24,14 @@ def lifecycle(found: Evidence) -> Finding:
 
 
 def owned(found: Evidence) -> Finding:
-    without = sum(not one.owner for one in found.leads)
-    covered = set(found.config.lifecycle.stages) <= found.config.lifecycle.owners.keys()
-    if covered or (found.leads and not without):
-        return yes("every lead has an owner, its own or its stage's")
+    no_owner, no_action = found.lacking
     if not found.leads:
         return no("there are no leads yet", "ripeline import leads.csv")
-    told = f"{without:,} of the newest {len(found.leads):,} leads have no owner, and not every stage has one"
-    return (half if found.config.lifecycle.owners else no)(told, "[lifecycle.owners]: name one for every stage")
+    if not no_owner and not no_action:
+        return yes("every lead has an owner, its own or its stage's, and something to come")
+    told = f"leads without an owner: {no_owner:,}, without anything to come: {no_action:,}"
+    step = "[lifecycle.owners]: name one for every stage" if no_owner else "ripeline report unowned names them"
+    return (half if found.config.lifecycle.owners or not no_owner else no)(told, step)
 
 
 def scoring(found: Evidence) -> Finding:

@@ -10,19 +10,29 @@ from typing import Any
 from engine.authoring.home import read_home
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
+from engine.domain.journey.route import step_now
 from engine.domain.steps import EmailStep
+from engine.service.census import answering, census_of
 from engine.service.home import Home
 from engine.service.reports.sales import DAY, is_ignored, quantile
 from engine.store.database import reading
 from engine.store.practice_figures import agreed_since, newest_consents, newest_leads, oldest_leads, there_is
 from engine.store.report_figures import handoffs_between
+from engine.store.revenue_figures import Days, cohort_totals
+from engine.store.variant_counts import SENT, counts_by_day
+from engine.store.winners import winners_ever
 
 DAYS = 90
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of the home; `kinds` are the tables in which there is anything."""
+    """What is known of the home; `kinds` are the tables in which there is anything.
+
+    `lacking` are the leads without an owner and those without anything to come, as the report `unowned` has them;
+    `held_out` the leads that entered a campaign's holdout; `tried` the mails (campaign, step) of which variants went
+    out; `winners` those in the notebook.
+    """
 
     config: Config
     campaigns: Sequence[Campaign]
@@ -33,6 +43,10 @@ class Evidence:
     consents: tuple[int, int]
     handoffs: Sequence[Any]
     now: datetime
+    lacking: tuple[int, int] = (0, 0)
+    held_out: int = 0
+    tried: frozenset[tuple[str, str]] = frozenset()
+    winners: int = 0
 
     @property
     def live(self) -> list[Campaign]:
@@ -47,6 +61,21 @@ class Evidence:
     def mails(self) -> list[EmailStep]:
         """The mails of campaigns that run."""
         return [step for one in self.live for _, step in one.steps() if isinstance(step, EmailStep)]
+
+    @property
+    def trials(self) -> list[tuple[Campaign, EmailStep]]:
+        """The mails with variants of campaigns that run."""
+        return [
+            (one, step) for one in self.live for _, step in one.steps() if isinstance(step, EmailStep) and step.variants
+        ]
+
+    @property
+    def running(self) -> int:
+        """How many of those have gone out to leads."""
+        return sum(
+            any(name == one.id and step_now(one, mailed) == step.id for name, mailed in self.tried)
+            for one, step in self.trials
+        )
 
     @property
     def minutes_to_alert(self) -> float | None:
@@ -82,4 +111,13 @@ def evidence_of(home: Home) -> Evidence:
             consents=newest_consents(connection),
             handoffs=handoffs_between(connection, now - timedelta(days=DAYS), now),
             now=now,
+            lacking=census_of(home, connection).lacking(*answering(home)),
+            held_out=_held_out(connection),
+            tried=frozenset((row.campaign, row.step) for row in counts_by_day(connection) if row.what == SENT),
+            winners=len(winners_ever(connection)),
         )
+
+
+def _held_out(connection: Any) -> int:
+    totals = cohort_totals(connection, Days(None, None))
+    return sum(found.get("entered", 0) for (_, holdout), found in totals.items() if holdout)

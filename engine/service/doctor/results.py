@@ -5,6 +5,8 @@ from __future__ import annotations
 from engine.service.doctor.evidence import Evidence
 from engine.service.doctor.practice import Finding, half, no, yes
 
+_RECORD = "record deals and costs: by the API, the CRM, import-deals and import-costs"
+
 
 def source(found: Evidence) -> Finding:
     known = sum(bool(one.source) for one in found.leads)
@@ -24,11 +26,15 @@ def outcomes(found: Evidence) -> Finding:
         "deals": "opportunity" in found.kinds,
         "costs": "cost" in found.kinds,
         f"a holdout in {len(held)} of {len(found.live)} campaigns": bool(held),
+        "leads that were held out": bool(found.held_out),
     }
     missing = [name for name, there in parts.items() if not there]
     if not missing:
-        return yes(f"deals, costs, and {list(parts)[-1]}")
-    step = 'holdout = "10%"   (in a campaign, to measure what it adds)' if not held else "record deals and costs"
+        return yes(f"deals, costs, and {found.held_out:,} leads held out: ripeline report lift")
+    if not held:
+        step = 'holdout = "10%"   (in a campaign, to measure what it adds)'
+    else:
+        step = "ripeline report lift, once leads have entered" if len(missing) == 1 and not found.held_out else _RECORD
     return (half if len(missing) < len(parts) else no)(f"not there: {', '.join(missing)}", step)
 
 
@@ -48,9 +54,12 @@ def forecasting(found: Evidence) -> Finding:
 
 
 def experiments(found: Evidence) -> Finding:
-    with_variants = sum(bool(step.variants) for step in found.mails)
-    told = f"{with_variants} of {len(found.mails)} mails have variants"
-    return yes(told) if with_variants else no(told, 'variants = { subject = ["…", "…"] }   (in a step)')
+    told = f"{len(found.trials)} of {len(found.mails)} mails have variants"
+    if not found.trials:
+        return no(told, 'variants = { subject = ["…", "…"] }   (in a step)')
+    if not found.running and not found.winners:
+        return half(f"{told}; none of them went out yet", "ripeline apply; then ripeline report experiments")
+    return yes(f"{told}, {found.running} went out; winners chosen: {found.winners}")
 
 
 def systems(found: Evidence) -> Finding:

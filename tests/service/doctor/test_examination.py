@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from engine.config.model import Config
+from engine.domain.campaign import Campaign, CampaignState, Stage
+from engine.domain.steps import EmailStep
 from engine.service.doctor.evidence import Evidence
 from engine.service.doctor.examination import PRACTICES, Examination, Examined, examine
 from engine.service.doctor.practice import Finding, Practice, Standing
@@ -34,12 +36,22 @@ def judged(number: int, **changes: Any) -> Finding:
     return practice.judge(replace(EMPTY, **changes))
 
 
+def campaign(name: str, holdout: float = 0.0, **variants: tuple[str, ...]) -> Campaign:
+    mail = EmailStep(id="first", mail="first", variants=variants)
+    return Campaign(name, name, (Stage("aware", (mail,)),), CampaignState.LIVE, holdout=holdout)
+
+
+HELD = campaign("held", 0.1)
+TRIED = campaign("tried", subject=("One", "Two"))
+DEALS = frozenset({"opportunity", "cost"})
 ANN = {"person": [{"name": "ann"}], "fallback": "ann"}
 CASES: list[tuple[int, dict[str, Any], Standing, str]] = [
     (1, {}, Standing.NO, "no rule says"),
     (1, {"config": config(sales_ready="score >= 60"), "agreed": NOW}, Standing.YES, "since 25 Nov 2026"),
     (2, {"config": config(lifecycle={"when": {"mql": "score > 3"}})}, Standing.HALF, "none has an owner"),
-    (3, {"leads": (LEAD,)}, Standing.NO, "1 of the newest 1 leads have no owner"),
+    (3, {"leads": (LEAD,), "lacking": (2, 1)}, Standing.NO, "without an owner: 2, without anything to come: 1"),
+    (3, {"leads": (LEAD,), "lacking": (0, 1)}, Standing.HALF, "without anything to come: 1"),
+    (3, {"leads": (LEAD,)}, Standing.YES, "every lead has an owner"),
     (4, {"config": config(scoring={"fit": [{"name": "x", "when": "true", "points": 1}]})}, Standing.HALF, "0 rules"),
     (5, {"config": config(sales=ANN)}, Standing.YES, "ann gets what no route takes"),
     (8, {"handoffs": (handed(alerted_at=NOW + timedelta(minutes=3)),)}, Standing.YES, "3 min after the event"),
@@ -48,7 +60,13 @@ CASES: list[tuple[int, dict[str, Any], Standing, str]] = [
     (14, {"consents": (10, 4)}, Standing.HALF, "4 of the newest 10"),
     (15, {"old": (NOW - timedelta(days=900), NOW)}, Standing.HALF, "50% of the oldest 2 leads"),
     (16, {"leads": (LEAD,), "kinds": frozenset({"opportunity"})}, Standing.YES, "1 of the newest 1"),
+    (17, {"kinds": DEALS}, Standing.HALF, "a holdout in 0 of 0 campaigns"),
+    (17, {"held_out": 3, "kinds": DEALS, "campaigns": (HELD,)}, Standing.YES, "3 leads held out"),
+    (17, {"kinds": DEALS, "campaigns": (HELD,)}, Standing.HALF, "not there: leads that were held out"),
     (19, {"kinds": frozenset({"forecast"})}, Standing.HALF, "nobody is told"),
+    (20, {"campaigns": (TRIED,)}, Standing.HALF, "1 of 1 mails have variants; none of them went out yet"),
+    (20, {"campaigns": (TRIED,), "tried": frozenset({("tried", "first")})}, Standing.YES, "1 went out"),
+    (20, {"campaigns": (TRIED,), "tried": frozenset({("other", "first")})}, Standing.HALF, "none of them went out"),
     (21, {"config": config(api={"enabled": True})}, Standing.HALF, "connected: the API"),
 ]
 
@@ -94,3 +112,10 @@ def test_a_home_is_examined_without_being_changed(world: World) -> None:
     first = examine(world.home)
     assert examine(world.home) == first
     assert {one.practice.number for one in first.found} == set(range(1, 22))
+
+
+def test_who_lacks_an_owner_or_anything_to_come_is_who_the_report_names(world: World) -> None:
+    world.take_in("joe@northwind.example,Joe,nowhere")
+    world.go()
+    [finding] = [one.finding for one in examine(world.home).found if one.practice.number == 3]
+    assert "without an owner: 1, without anything to come: 1" in finding.why
