@@ -1,7 +1,8 @@
-"""Each report, and the doctor, in a home of a million leads and ten million events, against one of ten thousand.
+"""Each report, the doctor, the status, pages of the API: a million leads and ten million events against 10,000 leads.
 
-The homes are filled by bulk SQL. `make bench` takes a tenth of the large one; `make bench-reports` all of it. The
-counts by day are those of the events, of 20 campaigns with 10 steps each over a year.
+The homes are filled by bulk SQL, and housekeeping has taken its census. `make bench` takes a tenth of the large one,
+`make bench-reports` all of it. The counts by day are those of the events, of 20 campaigns with 10 steps each over a
+year.
 """
 
 from __future__ import annotations
@@ -9,17 +10,24 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from engine.clock import SteppedClock
 from engine.config.model import Config
+from engine.domain.cursor import Cursor
+from engine.service.census import take_census
 from engine.service.doctor.examination import examine
 from engine.service.home import Home, open_home
 from engine.service.reports.registry import make_report, offered
 from engine.service.reports.report import Asked
-from engine.store.database import writing
+from engine.service.status import status_of
+from engine.store.census import last_lead
+from engine.store.database import reading, writing
+from engine.store.lead_search import found_leads
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ROUNDS = 5
@@ -47,6 +55,13 @@ _FILLS = (
         'INSERT INTO lifecycle_change (id, lead_id, at, "before", "after", why, owner, theme, source, seconds) '
         "{numbers} SELECT i, 1 + i % {leads}, {at}, 'inquiry', 'engaged', '', '', 't'||(i % 10), 'web', i % 99999 "
         "FROM n",
+    ),
+    (
+        1,
+        'INSERT INTO enrollment (id, lead_id, campaign, run, "key", status, entered_at, stage, stage_entered_at, '
+        "since, step, visit, passed, waiting, holdout, ended_why, \"trigger\") {numbers} SELECT i, i, 'c'||(i % 20), "
+        "1, '', CASE WHEN i % 10 < 7 THEN 'ended' ELSE 'active' END, {at}, 's'||(i % 4), {at}, {at}, 'm'||(i % 3), 1, "
+        "'[]', '', 0, CASE WHEN i % 10 < 7 THEN 'goal' ELSE '' END, '{{}}' FROM n",
     ),
     (
         0.01,
@@ -79,24 +94,51 @@ def _home(folder: Path, leads: int) -> Home:
     return home
 
 
-def _seconds(home: Home, name: str) -> float:
+def _counted(home: Home) -> float:
+    """Take the census as housekeeping does, a round at a time; the seconds of the longest round."""
+    longest, bites = 0.0, 1
+    while bites:
+        began = time.perf_counter()
+        bites = take_census(home, NOW)
+        longest = max(longest, time.perf_counter() - began)
+    return longest
+
+
+def _page(home: Home, sort: str) -> None:
+    """A page of leads in that order, from the middle of those that share its value."""
+    value = {"updated": NOW - timedelta(days=180), "score": 0.0, "email": "l5@x.example"}[sort]
+    with reading(home.store) as connection:
+        found_leads(connection, {}, None, sort, Cursor(sort, value, last_lead(connection) // 2), 50)
+
+
+def _rows() -> dict[str, Callable[[Home], object]]:
+    reports = {f"report {name}": partial(_report, name=name) for name in offered()}
+    pages = {f"leads by {sort}": partial(_page, sort=sort) for sort in ("updated", "score", "email")}
+    return {**reports, "doctor": examine, "status": lambda home: status_of(home, NOW), **pages}
+
+
+def _report(home: Home, name: str) -> None:
+    make_report(home, name, Asked())
+
+
+def _seconds(home: Home, row: Callable[[Home], object]) -> float:
     began = time.perf_counter()
-    if name == "doctor":
-        examine(home)
-    else:
-        make_report(home, name, Asked())
+    row(home)
     return time.perf_counter() - began
 
 
 def main(large: int = 0) -> None:
-    """Print a line for each report: both times, and their ratio."""
+    """Print a line for each: both times, and their ratio. The status counts along indexes: no limit."""
     large = large or int(os.environ.get("LEADS", LARGE))
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
         homes = (_home(Path(few), SMALL), _home(Path(many), large))
-        for name in (*offered(), "doctor"):
-            small, big = (median(_seconds(home, name) for _ in range(ROUNDS)) for home in homes)
+        longest = max(_counted(home) for home in homes)
+        print(f"census: its longest round at {large:,} leads took {longest * 1000:.0f} ms", flush=True)
+        for name, row in _rows().items():
+            small, big = (median(_seconds(home, row) for _ in range(ROUNDS)) for home in homes)
+            limit = f" (limit {LIMIT})" if name != "status" else ""
             print(
-                f"report {name:<12} {big * 1000:8.1f} ms at {large:,} leads, {small * 1000:6.1f} ms at {SMALL:,}: "
-                f"{big / small:.1f} times (limit {LIMIT})",
+                f"{name:<20} {big * 1000:8.1f} ms at {large:,} leads, {small * 1000:6.1f} ms at {SMALL:,}: "
+                f"{big / small:.1f} times{limit}",
                 flush=True,
             )
