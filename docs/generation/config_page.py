@@ -27,25 +27,30 @@ def config_page() -> str:
     return page("config.toml", INTRO, top, *_sections(), _standard_fields())
 
 
-def _sections() -> Iterator[str]:
-    for name, field in Config.model_fields.items():
+def _sections(outer: type[BaseModel] = Config, prefix: str = "") -> Iterator[str]:
+    """Each table under its header, and behind it those within."""
+    for name, field in outer.model_fields.items():
         model = _section(field)
         if model is None:
             continue
-        rows = [_row(key, inner) for key, inner in model.model_fields.items()]
-        meaning = field.description or _own_words(model)
-        yield "\n\n".join(part for part in (f"## {code(_header(name, field))}", meaning, table(HEAD, rows)) if part)
+        path = _path(prefix + name, field)
+        rows = [_row(key, inner, path) for key, inner in model.model_fields.items()]
+        heading = f"{'###' if prefix else '##'} {code(_header(path, field))}"
+        meaning = _own_words(model) or field.description if prefix else field.description or _own_words(model)
+        yield "\n\n".join(part for part in (heading, meaning, table(HEAD, rows)) if part)
+        yield from _sections(model, f"{path}.")
 
 
 def _own_words(model: type[BaseModel]) -> str:
     return prose(model.__doc__) if model.__doc__ and model.__doc__ != BaseModel.__doc__ else ""
 
 
-def _header(name: str, field: FieldInfo) -> str:
-    origin = get_origin(field.annotation)
-    if origin is tuple:
-        return f"[[{name}]]"
-    return f"[{name}.NAME]" if origin is dict else f"[{name}]"
+def _path(name: str, field: FieldInfo) -> str:
+    return f"{name}.NAME" if get_origin(field.annotation) is dict else name
+
+
+def _header(path: str, field: FieldInfo) -> str:
+    return f"[[{path}]]" if get_origin(field.annotation) is tuple else f"[{path}]"
 
 
 def _section(field: FieldInfo) -> type[BaseModel] | None:
@@ -54,9 +59,20 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
     return next((one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)), None)
 
 
-def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
+def _row(name: str, field: FieldInfo, outer: str = "") -> tuple[str, str, str, str]:
+    if _section(field) is not None:
+        header = _header(_path(f"{outer}.{name}", field), field)
+        return code(name), f"tables {code(header)}, see below", _own_default(field), field.description or ""
     default = "needed" if field.is_required() else _value(field.get_default(call_default_factory=True))
     return code(name), _kind(field.annotation, field), default, field.description or ""
+
+
+def _own_default(field: FieldInfo) -> str:
+    """Of tables that stand there by themselves only how they are called; what is in them is told below."""
+    if field.is_required():
+        return "needed"
+    found = field.get_default(call_default_factory=True)
+    return ", ".join(code(name) for name in found) if found and isinstance(found, dict) else "none"
 
 
 def _value(value: Any) -> str:
@@ -89,8 +105,9 @@ def _bounds(field: FieldInfo | None) -> str:
     limits = field.metadata if field is not None else []
     low = next((limit.ge for limit in limits if hasattr(limit, "ge")), None)
     high = next((limit.le for limit in limits if hasattr(limit, "le")), None)
+    above = next((limit.gt for limit in limits if hasattr(limit, "gt")), None)
     if low is None:
-        return ""
+        return f", above {above:,}" if above is not None else ""
     return f", {low:,}–{high:,}" if high is not None else f", {low} or more"
 
 

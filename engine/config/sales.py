@@ -107,7 +107,9 @@ class Salesperson(Section):
 
     name: str = Field(description="The `owner` of their leads; the address stands in sender.owners.", examples=["ann"])
     capacity: int = Field(0, ge=0, description="Leads in hand at most, not yet answered for good; 0 sets no limit.")
-    weight: float = Field(1, gt=0, description="How many leads, in proportion to the others.")
+    weight: float = Field(
+        1, gt=0, description="How many leads, in proportion to the others; who accepts more of them gets more."
+    )
     absent: tuple[Absence, ...] = Field(
         (), description="When they are away.", examples=[[{"first": "2026-12-24", "last": "2027-01-02"}]]
     )
