@@ -80,6 +80,7 @@ class HandoffRow(Base, table=True):
         Index("ix_handoff_lead", "lead_id", "id"),
         Index("ix_handoff_clock", "clock_at"),
         Index("ix_handoff_owner", "owner", "state"),
+        Index("ix_handoff_turns", "owner", "id"),
         Index("ix_handoff_at", "at"),
     )
 
