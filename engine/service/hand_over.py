@@ -27,7 +27,7 @@ from engine.store.handoffs import add_handoff, colleagues_of, companies_of, load
 from engine.store.journey import BUILT_IN, Decided, tell
 
 LATELY = timedelta(days=30)
-"""Over which time turns and results are counted."""
+"""Over which time results are counted."""
 
 
 def hand_over(connection: Any, decided: Sequence[Decided], programme: Programme, now: datetime) -> int:
@@ -35,7 +35,7 @@ def hand_over(connection: Any, decided: Sequence[Decided], programme: Programme,
     ripe = [one for one in decided if one.decision.handover is not None]
     if not ripe:
         return 0
-    loads = loads_since(connection, now - LATELY)
+    loads = loads_since(connection, programme.policy.sales.team.takers(), now - LATELY)
     ids = [one.facts.lead.id for one in ripe]
     subjects, companies, themes = subjects_of(connection, ids), companies_of(connection, ids), themes_of(connection)
     for one in ripe:
@@ -43,8 +43,9 @@ def hand_over(connection: Any, decided: Sequence[Decided], programme: Programme,
         ripened = Ripened(_as_decided(one), one.decision.handover, company, now)
         routed = _route(ripened, programme.policy, loads)
         title = partial(_title, subjects, one.facts.lead.id)
-        _write(connection, ripened, routed, _story(connection, ripened, themes, title), programme.policy)
-        loads[routed.owner] = _one_more(loads.get(routed.owner, Load()))
+        number = _write(connection, ripened, routed, _story(connection, ripened, themes, title), programme.policy)
+        if number is not None:
+            loads[routed.owner] = loads.get(routed.owner, Load()).with_one_more(number)
     return len(ripe)
 
 
@@ -88,10 +89,6 @@ def _route(ripened: Ripened, policy: Policy, loads: Mapping[str, Load]) -> Route
     return choose(policy.sales.team, lead, loads, ripened.now.astimezone(zone).date())
 
 
-def _one_more(load: Load) -> Load:
-    return Load(load.in_hand + 1, load.got + 1, load.answered, load.accepted)
-
-
 def _title(subjects: Mapping[tuple[int, str, str], str], lead: int, campaign: str, step: str) -> str:
     return subjects.get((lead, campaign, step), step.replace("-", " "))
 
@@ -106,7 +103,8 @@ def _called(row: Any) -> str:
     return f"{name_of(row.fields, row.email)} ({role})" if role else name_of(row.fields, row.email)
 
 
-def _write(connection: Any, ripened: Ripened, routed: Routed, story: Mapping[str, Any], policy: Policy) -> None:
+def _write(connection: Any, ripened: Ripened, routed: Routed, story: Mapping[str, Any], policy: Policy) -> int | None:
+    """The hand-off's number; None if sales has the lead already."""
     facts, handover, now = ripened.facts, ripened.handover, ripened.now
     lead, zone, calendar = facts.lead, zone_named(policy.zone) or ZoneInfo("UTC"), policy.calendar("")
 
@@ -131,12 +129,13 @@ def _write(connection: Any, ripened: Ripened, routed: Routed, story: Mapping[str
     }
     number = add_handoff(connection, values)
     if number is None:
-        return
+        return None
     if routed.owner and routed.owner != lead.owner:
         own_lead(connection, lead.id, routed.owner, _folded(facts, routed.owner))
     tell(connection, lead.id, Line(now, "handed_over", data={"owner": routed.owner, "why": routed.why}))
     more = {"because": handover.because, "why": routed.why}
     tell_news(connection, policy.sales, News(HANDED_OFF, number, lead.id, routed.owner, story, more), now)
+    return number
 
 
 def _folded(facts: LeadFacts, owner: str) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, case, func, select, update
 
 from engine.domain.sales.handoff import LIVE, TRANSITIONS, HandoffState
-from engine.domain.sales.routing import Load
+from engine.domain.sales.routing import TURNS, Load
 from engine.store.sales_tables import AccountNameRow, AccountRow, HandoffRow
 from engine.store.tables import DeliveryRow, LeadRow
 
@@ -20,11 +20,6 @@ account_name: Table = AccountNameRow.__table__  # type: ignore[attr-defined]
 delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
 
 _LIVE = [state.value for state in LIVE]
-
-
-TURNS = 20
-"""So many hand-offs back turns are counted: who is new, or was away, catches up on few of them and not on a month."""
-_LAST_TURNS = select(handoff.c.id).order_by(handoff.c.id.desc()).limit(TURNS)
 
 
 def add_handoff(connection: Connection, values: Mapping[str, Any]) -> int | None:
@@ -42,24 +37,25 @@ def own_lead(connection: Connection, number: int, owner: str, folded: Mapping[st
     connection.execute(update(lead).where(lead.c.id == number).values(owner=owner, folded=dict(folded)))
 
 
-def loads_since(connection: Connection, since: datetime) -> dict[str, Load]:
-    """How busy everybody is: leads in hand now, got among the last turns, answered and accepted since an instant."""
+def loads_since(connection: Connection, people: Iterable[str], since: datetime) -> dict[str, Load]:
+    """How busy these people are: leads in hand now, their last hand-offs, answered and accepted since an instant."""
     in_hand = case((handoff.c.ended_at.is_(None), 1), else_=0)
     late = handoff.c.at >= since
     answered = case((late & handoff.c.answered_at.is_not(None), 1), else_=0)
     accepted = case((late & handoff.c.answered_at.is_not(None) & (handoff.c.reason == ""), 1), else_=0)
     query = (
-        select(
-            handoff.c.owner,
-            func.sum(in_hand),
-            func.sum(case((handoff.c.id.in_(_LAST_TURNS), 1), else_=0)),
-            func.sum(answered),
-            func.sum(accepted),
-        )
-        .where((handoff.c.at >= since) | handoff.c.state.in_(_LIVE) | handoff.c.id.in_(_LAST_TURNS))
+        select(handoff.c.owner, func.sum(in_hand), func.sum(answered), func.sum(accepted))
+        .where(late | handoff.c.state.in_(_LIVE))
         .group_by(handoff.c.owner)
     )
-    return {owner: Load(*map(int, counts)) for owner, *counts in connection.execute(query)}
+    counts = {owner: (int(held), int(answers), int(yes)) for owner, held, answers, yes in connection.execute(query)}
+    return {name: Load(*counts.get(name, (0, 0, 0)), _turns_of(connection, name)) for name in people}
+
+
+def _turns_of(connection: Connection, person: str) -> tuple[int, ...]:
+    """Asked for each by an index: of all hand-offs the last few would be those of the busiest route alone."""
+    query = select(handoff.c.id).where(handoff.c.owner == person).order_by(handoff.c.id.desc()).limit(TURNS)
+    return tuple(connection.scalars(query))
 
 
 def handoff_row(connection: Connection, number: int) -> Any | None:

@@ -31,6 +31,7 @@ from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
 from engine.store.database import reading
+from engine.store.handoffs import loads_since
 from engine.store.journey import stage_counts
 from engine.store.lead_search import found_leads
 from tests.service.world import MONDAY, World
@@ -173,6 +174,14 @@ def test_status_counts_enrollments_along_their_indexes(world: World) -> None:
         "SCAN enrollment USING COVERING INDEX ix_enrollment_campaign",
         "SCAN enrollment USING INDEX ix_enrollment_ended",
     ]
+
+
+def test_turns_of_a_person_are_the_end_of_an_index(world: World) -> None:
+    with statements(world) as asked, reading(world.home.store) as connection:
+        loads_since(connection, ["ann"], MONDAY)
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        plans = [_plan(database, sql) for sql in asked if "LIMIT" in sql]
+    assert plans == ["SEARCH handoff USING COVERING INDEX ix_handoff_turns (owner=?)"]
 
 
 @pytest.mark.parametrize("standing_still", [(), ("drip",)])

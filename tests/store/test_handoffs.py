@@ -86,14 +86,18 @@ def test_who_comes_second_or_goes_where_it_cannot_changes_nothing(engine_for: En
 def test_clocks_that_ran_out_are_found_and_loads_counted(engine_for: Engine) -> None:
     take(engine_for, person("a@one.example"), person("b@one.example"), person("c@two.example"))
     one = given(engine_for, "a@one.example")
-    given(engine_for, "b@one.example", clock_at=T0 + 2 * HOUR)
+    two = given(engine_for, "b@one.example", clock_at=T0 + 2 * HOUR)
     other = given(engine_for, "c@two.example", owner="bob", at=T0 - timedelta(days=40))
     move(engine_for, one, HandoffState.OPEN, HandoffState.ACCEPTED, answered_at=T0, clock_at=None)
     move(engine_for, other, HandoffState.OPEN, HandoffState.REJECTED, reason="too_early", answered_at=T0, ended_at=T0)
     with reading(engine_for) as connection:
         assert next_clock(connection) == T0 + HOUR
         assert [row.id for row in run_out(connection, T0 + HOUR, 9)] == [other]
-        assert loads_since(connection, T0 - HOUR) == {"ann": Load(2, 2, 1, 1), "bob": Load(0, 1, 0, 0)}
+        assert loads_since(connection, ["ann", "bob", "new"], T0 - HOUR) == {
+            "ann": Load(2, 1, 1, turns=(two, one)),
+            "bob": Load(turns=(other,)),
+            "new": Load(),
+        }
         assert len(live_handoffs(connection)) == 2
 
 

@@ -1,18 +1,25 @@
 """Who gets a lead: whom a step names, whoever has its company by name, its own owner, the first route, the fallback.
 
-Within a route people take turns by smooth weighted round-robin, told by how many leads each got lately: whoever has
-least in proportion to the weight is next. The weight is the configured one times how often its owner accepts, so that
-good leads go to those who take care of them: (accepted + 2) / (answered + 4), which is half for somebody new (Agresti
-and Coull 1998 add the same two successes and two failures).
+Within a route people take turns in proportion to their weights: seat by seat as Webster and Sainte-Laguë divide seats,
+so that over time nobody is favoured for a high weight or a low one. What counts are the last leads of the route's
+people, a lead the less the longer ago it went, so that equals alternate and who was away is not flooded. The weight is
+the configured one times how often its owner accepts, so that good leads go to those who take care of them:
+(accepted + 2) / (answered + 4), which is half for somebody new (Agresti and Coull 1998 add the same two successes and
+two failures).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from engine.domain.rules import Rule
+
+HALF = 10
+"""After so many more leads one counts half: who is new, or was away, catches up on few and not on a month."""
+TURNS = 6 * HALF
+"""So many leads back turns are counted; what lies before would count less than 2 % each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,24 @@ class Team:
     routes: tuple[Route, ...] = ()
     fallback: str = ""
 
+    def takers(self) -> set[str]:
+        """Whoever takes turns on some route."""
+        return {name for route in self.routes for name in route.to}
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How busy somebody is: leads in hand, leads got lately, and of those answered lately how many were accepted."""
+    """How busy somebody is: leads in hand, of those answered lately how many were accepted, and `turns`, the numbers of
+    the last `TURNS` hand-offs that went to them, newest first. Numbers grow over all people."""
 
     in_hand: int = 0
-    got: int = 0
     answered: int = 0
     accepted: int = 0
+    turns: tuple[int, ...] = ()
+
+    def with_one_more(self, number: int) -> Load:
+        """When this hand-off went to them too."""
+        return replace(self, in_hand=self.in_hand + 1, turns=(number, *self.turns[: TURNS - 1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +158,17 @@ def _is_there(team: Team, name: str, today: date) -> bool:
 
 def _next(team: Team, names: Sequence[str], loads: Mapping[str, Load], today: date) -> str:
     free = [name for name in names if _has_room(team.people.get(name, Person(name)), loads, today)]
-    return min(free, key=lambda name: (_share(team, name, loads), names.index(name)), default="")
+    got = _got(names, loads)
+    return min(free, key=lambda name: (_share(team, name, loads, got[name]), names.index(name)), default="")
+
+
+def _got(names: Sequence[str], loads: Mapping[str, Load]) -> dict[str, float]:
+    """What each had of the last leads that went to these people."""
+    turns = [(number, name) for name in set(names) for number in loads.get(name, Load()).turns]
+    got = dict.fromkeys(names, 0.0)
+    for back, (_, name) in enumerate(sorted(turns, reverse=True)[:TURNS]):
+        got[name] += 0.5 ** (back / HALF)
+    return got
 
 
 def _has_room(person: Person, loads: Mapping[str, Load], today: date) -> bool:
@@ -150,8 +176,8 @@ def _has_room(person: Person, loads: Mapping[str, Load], today: date) -> bool:
     return not full and not person.is_away(today)
 
 
-def _share(team: Team, name: str, loads: Mapping[str, Load]) -> float:
-    """What somebody would have had, this lead included, in proportion to the weight."""
+def _share(team: Team, name: str, loads: Mapping[str, Load], got: float) -> float:
+    """What somebody would have had with half of this lead, in proportion to the weight; the half is Webster's."""
     load = loads.get(name, Load())
     weight = team.people.get(name, Person(name)).weight * (load.accepted + 2) / (load.answered + 4)
-    return (load.got + 1) / weight
+    return (got + 0.5) / weight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -72,22 +73,47 @@ def test_nobody_free_leaves_the_fallback_and_without_one_nobody() -> None:
     assert choose(Team(), lead(), {}, TODAY) == Routed("", "nobody takes it")
 
 
-def turns(team: Team, rounds: int, loads: dict[str, Load]) -> Counter[str]:
-    got: Counter[str] = Counter()
-    for _ in range(rounds):
-        owner = choose(team, lead(), loads, TODAY).owner
-        load = loads.get(owner, Load())
-        loads[owner] = Load(load.in_hand + 1, load.got + 1, load.answered, load.accepted)
-        got[owner] += 1
+def handed(team: Team, leads: Iterable[Candidate], loads: dict[str, Load]) -> list[str]:
+    """Who got each of these leads, one after the other."""
+    got = []
+    for number, who in enumerate(leads, 100):
+        owner = choose(team, who, loads, TODAY).owner
+        loads[owner] = loads.get(owner, Load()).with_one_more(number)
+        got.append(owner)
     return got
 
 
-def test_turns_follow_the_weights() -> None:
-    team = Team({"ann": Person("ann", weight=3), "bob": Person("bob")}, (Route("all", ("ann", "bob")),))
-    assert turns(team, 40, {}) == {"ann": 30, "bob": 10}
+def turns(team: Team, rounds: int, loads: dict[str, Load]) -> Counter[str]:
+    return Counter(handed(team, [lead()] * rounds, loads))
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (3, 1), (1.5, 1), (5, 2, 1), (10, 1)])
+def test_turns_follow_the_weights_and_favour_neither_high_ones_nor_low_ones(weights: tuple[float, ...]) -> None:
+    names = ("ann", "bob", "cleo")[: len(weights)]
+    people = {name: Person(name, weight=weight) for name, weight in zip(names, weights, strict=True)}
+    got = turns(Team(people, (Route("all", names),)), 1000, {})
+    fair = {name: 1000 * weight / sum(weights) for name, weight in zip(names, weights, strict=True)}
+    assert {name: got[name] for name in names} == pytest.approx(fair, abs=3)
+
+
+def test_equals_alternate() -> None:
+    assert handed(Team({}, (Route("all", ("ann", "bob")),)), [lead()] * 6, {}) == ["ann", "bob"] * 3
 
 
 def test_good_leads_go_to_those_who_take_care_of_them() -> None:
     team = Team({"ann": Person("ann"), "bob": Person("bob")}, (Route("all", ("ann", "bob")),))
-    got = turns(team, 30, {"ann": Load(0, 10, 10, 10), "bob": Load(0, 10, 10, 3)})
+    got = turns(team, 30, {"ann": Load(0, 10, 10), "bob": Load(0, 10, 3)})
     assert got["ann"] > got["bob"] > 0
+
+
+def test_turns_of_a_rare_route_are_counted_among_its_own_people() -> None:
+    team = Team({}, (Route("Germany", ("eve", "dan"), GERMANY), Route("all", ("ann", "bob"))))
+    got = handed(team, [lead(german=number % 50 == 0) for number in range(1000)], {})
+    assert Counter(got) == {"eve": 10, "dan": 10, "ann": 490, "bob": 490}
+
+
+def test_who_comes_back_catches_up_on_few_leads_and_not_on_a_month() -> None:
+    team = Team({}, (Route("all", ("ann", "bob")),))
+    got = handed(team, [lead()] * 20, {"ann": Load(turns=tuple(range(99, 39, -1)))})
+    assert got[:9] == ["bob"] * 9
+    assert Counter(got[9:19]) == {"ann": 5, "bob": 5}
