@@ -59,6 +59,7 @@ def test_persona_subject_and_language_can_be_chosen(page: Page, site: str) -> No
     page.wait_for_url("**/mail/clean/cost?for=clean-1**")
     assert "You have <b>Bold & Co</b>." in frame_text(page)
     page.get_by_label("Which subject").select_option("1")
+    page.wait_for_url("**subject=1**")
     expect(page.locator(".row b")).to_have_text("A sum")
     page.get_by_label("Language").select_option("de")
     page.wait_for_url("**language=de**")
