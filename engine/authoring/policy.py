@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from engine.authoring import trusted
 from engine.authoring.outline import Outline
 from engine.authoring.sales import lifecycle_from, sales_from
 from engine.authoring.scoring import scoring_from
@@ -11,8 +12,8 @@ from engine.config.model import Config
 from engine.domain.journey.programme import Policy
 from engine.domain.rules import FieldType, Kind, Rule, Scope, parse_rule
 from engine.domain.rules.scope import Steps
-from engine.domain.timing import Calendar, Cap, HolidayCalendar, Span, parse_cap, parse_span
-from engine.errors import Place, ProblemsError
+from engine.domain.timing import Calendar, HolidayCalendar
+from engine.errors import Place
 
 BESIDE_THE_LIFECYCLE = ("recycled", "disqualified")
 OF_THE_LEAD = "lead"
@@ -58,11 +59,11 @@ def policy_from(config: Config, campaigns: Mapping[str, Steps] | None = None) ->
     scope, place = scope_for(config, campaigns=campaigns), Place(CONFIG_FILE)
     return Policy(
         zone=config.company.zone,
-        caps=tuple(_cap(text) for text in config.caps.marketing),
+        caps=tuple(trusted.cap(text) for text in config.caps.marketing),
         never_domains=frozenset(domain.casefold() for domain in config.never_mail.domains),
         never_rule=_rule(config, campaigns),
         calendar=calendars(config),
-        unknown_after=_span(config.delivery.unknown_after),
+        unknown_after=trusted.span(config.delivery.unknown_after),
         scoring=scoring_from(config, scope, place),
         lifecycle=lifecycle_from(config, scope, place),
         sales=sales_from(config, scope, place),
@@ -87,21 +88,4 @@ def calendars(config: Config) -> Callable[[str], Calendar]:
 def _rule(config: Config, campaigns: Mapping[str, Steps] | None) -> Rule | None:
     if not config.never_mail.rule:
         return None
-    found = parse_rule(config.never_mail.rule, scope_for(config, campaigns=campaigns), Place(CONFIG_FILE))
-    if isinstance(found, list):
-        raise ProblemsError(found)
-    return found
-
-
-def _cap(text: str) -> Cap:
-    found = parse_cap(text)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
-
-
-def _span(text: str) -> Span:
-    found = parse_span(text)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
+    return trusted.rule(parse_rule(config.never_mail.rule, scope_for(config, campaigns=campaigns), Place(CONFIG_FILE)))

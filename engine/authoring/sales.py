@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from engine.authoring import trusted
 from engine.authoring.reader import Notes
 from engine.authoring.toml_source import Item
 from engine.authoring.values import address, rule
@@ -14,7 +15,7 @@ from engine.domain.sales.clock import Deadlines
 from engine.domain.sales.policy import EXPIRED_REASON, GivenBack, SalesPolicy
 from engine.domain.sales.routing import Person, Route, Team
 from engine.domain.timing import BusinessDays, Delay, Span, parse_delay, parse_span
-from engine.errors import Place, ProblemsError, did_you_mean
+from engine.errors import Place, did_you_mean
 
 Read = Callable[[str], Rule]
 
@@ -26,7 +27,10 @@ def lifecycle_from(config: Config, scope: Scope, place: Place) -> Lifecycle:
         ProblemsError: a rule of it cannot be read; it is told at `place`.
     """
     found = config.lifecycle
-    read = _reader(scope, place)
+
+    def read(text: str) -> Rule:
+        return trusted.rule(parse_rule(text, scope, place))
+
     return Lifecycle(
         stages=found.stages,
         when={stage: read(text) for stage, text in found.when.items()},
@@ -47,17 +51,21 @@ def sales_from(config: Config, scope: Scope, place: Place) -> SalesPolicy:
     Raises:
         ProblemsError: a rule of it cannot be read; it is told at `place`.
     """
-    found, read = config.sales, _reader(scope, place)
+    found = config.sales
+
+    def read(text: str) -> Rule:
+        return trusted.rule(parse_rule(text, scope, place))
+
     return SalesPolicy(
         ready=read(config.sales_ready) if config.sales_ready else None,
         hand_raises=frozenset(name.casefold() for name in found.hand_raises),
-        rest=_span(found.rest),
+        rest=trusted.span(found.rest),
         reasons={
-            key: GivenBack(one.title, one.campaign, _span(one.rest) if one.rest else None, one.disqualify)
+            key: GivenBack(one.title, one.campaign, trusted.span(one.rest) if one.rest else None, one.disqualify)
             for key, one in found.reasons.items()
         },
         team=_team(config, read),
-        deadlines=Deadlines(_delay(found.sla), _delay(found.recycle_after)),
+        deadlines=Deadlines(trusted.delay(found.sla), trusted.delay(found.recycle_after)),
         escalate_to=found.escalate_to,
         webhook=found.webhook,
         crm=config.crm.kind,
@@ -87,30 +95,6 @@ def _team(config: Config, read: Read) -> Team:
     if not routes and people:
         routes = (Route("everybody", tuple(people)),)
     return Team(people, routes, config.sales.fallback)
-
-
-def _reader(scope: Scope, place: Place) -> Read:
-    def read(text: str) -> Rule:
-        found = parse_rule(text, scope, place)
-        if isinstance(found, list):
-            raise ProblemsError(found)
-        return found
-
-    return read
-
-
-def _span(text: str) -> Span:
-    found = parse_span(text)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
-
-
-def _delay(text: str) -> Delay:
-    found = parse_delay(text)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
 
 
 def check_sales(config: Config, scope: Scope, root: Item, notes: Notes, campaigns: Iterable[str] | None = None) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
+from engine.authoring import trusted
 from engine.authoring.reader import Notes
 from engine.authoring.toml_source import Item
 from engine.authoring.values import rule
 from engine.config.model import Config
 from engine.domain.rules import Rule, Scope, names_used, parse_counted, parse_rule
 from engine.domain.scoring import FitPoints, Points, Scoring
-from engine.domain.timing import Span, parse_span
-from engine.errors import Place, Problem, ProblemsError, did_you_mean
+from engine.domain.timing import parse_span
+from engine.errors import Place, Problem, did_you_mean
 
 GRADES = ("A", "B", "C")
 SCORES = frozenset({"score", "fit", "account_score"})
@@ -31,17 +32,14 @@ def scoring_from(config: Config, scope: Scope, place: Place) -> Scoring:
     found = config.scoring
 
     def read(parse: Parse, source: str) -> Rule:
-        rule = parse(source, scope, place)
-        if isinstance(rule, list):
-            raise ProblemsError(rule)
-        return rule
+        return trusted.rule(parse(source, scope, place))
 
     points = tuple(
         Points(
             name=given.name,
             each=read(parse_counted, given.each),
             points=given.points,
-            half_life=_span(given.half_life or found.half_life).elapsed,
+            half_life=trusted.span(given.half_life or found.half_life).elapsed,
             when=read(parse_rule, given.when) if given.when else None,
             most=given.most,
         )
@@ -50,13 +48,6 @@ def scoring_from(config: Config, scope: Scope, place: Place) -> Scoring:
     fit = tuple(FitPoints(given.name, read(parse_rule, given.when), given.points) for given in found.fit)
     grades = {grade: found.grades[grade] for grade in GRADES if grade in found.grades}
     return Scoring(points, fit, grades, found.most)
-
-
-def _span(text: str) -> Span:
-    found = parse_span(text)
-    if isinstance(found, str):
-        raise ValueError(found)
-    return found
 
 
 def check_scoring(config: Config, scope: Scope, root: Item, notes: Notes) -> None:
@@ -99,13 +90,11 @@ def _check_when(item: Item, scope: Scope, notes: Notes) -> None:
 def _check_half_life(item: Item | None, notes: Notes) -> None:
     if item is None or not isinstance(item.value, str) or not item.value:
         return
-    try:
-        length = _span(item.value)
-    except ValueError as error:
-        message, _, hint = str(error).partition(": ")
+    length = parse_span(item.value)
+    if isinstance(length, str):
+        message, _, hint = length.partition(": ")
         notes.error("E015", item.place, message, hint)
-        return
-    if length.is_zero:
+    elif length.is_zero:
         notes.error("E015", item.place, "a half-life is longer than nothing", 'for example "30d"')
 
 

@@ -11,8 +11,6 @@ import asyncio
 import json
 import logging
 import zlib
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +26,7 @@ from engine.domain.api_keys import Scope as KeyScope
 from engine.domain.segment import Call, Refused, messages_of
 from engine.domain.segment.message import BATCH_BYTES
 from engine.web.answers import Answer, answer
+from engine.web.authorization import key_in
 
 log = logging.getLogger("ripeline.api")
 
@@ -123,7 +122,7 @@ class EventClients:
     async def _admit(self, scope: Scope, headers: Mapping[bytes, bytes], body: Mapping[str, Any]) -> None:
         """Whether whoever asks may: the write key is the user name of Basic, a Bearer, or stands in the body."""
         given = body.get("writeKey")
-        key = _key(headers.get(b"authorization", b"")) or (given if isinstance(given, str) else "")
+        key = key_in(headers.get(b"authorization", b"").decode("latin-1")) or (given if isinstance(given, str) else "")
         caller = await run_sync(self._gate.caller, key) if key else None
         if caller is None:
             why = "this write key is unknown, revoked or expired" if key else "there is no write key"
@@ -216,18 +215,6 @@ def _lenient(body: bytes) -> object:
         return json.loads(body, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as fault:
         raise _RefusedError(400, "bad_json", "the body is no JSON") from fault
-
-
-def _key(header: bytes) -> str:
-    scheme, _, value = header.decode("latin-1").strip().partition(" ")
-    if scheme.casefold() == "bearer":
-        return value.strip()
-    if scheme.casefold() != "basic":
-        return ""
-    try:
-        return b64decode(value.strip(), validate=True).decode().partition(":")[0]
-    except (Base64Error, ValueError):
-        return ""
 
 
 def _tell(taken: Taken) -> None:

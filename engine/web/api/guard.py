@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +31,7 @@ from engine.domain.repeats import LONGEST_KEY, Answer
 from engine.errors import RipelineError
 from engine.web.api.limits import Buckets
 from engine.web.api.problems import MEDIA_TYPE, ApiError, Kind, Problem, answer, misread, told
+from engine.web.authorization import key_in
 
 log = logging.getLogger("ripeline.api")
 
@@ -182,7 +181,7 @@ async def authenticated(request: Request, gate: Gate) -> Caller:
     Raises:
         ApiError: no key, or none that is good.
     """
-    key = _key_of(request.headers.get("authorization", ""))
+    key = key_in(request.headers.get("authorization", ""))
     caller = await run_sync(gate.keys.caller, key) if key else None
     if caller is None:
         why = "this key is unknown, revoked or expired" if key else "send a key: Authorization: Bearer ripe_…"
@@ -190,19 +189,6 @@ async def authenticated(request: Request, gate: Gate) -> Caller:
         raise ApiError(Kind.NO_KEY, why + more, headers={"www-authenticate": 'Bearer realm="ripeline"'})
     request.scope["api_caller"] = caller
     return caller
-
-
-def _key_of(header: str) -> str:
-    """The key in an Authorization header: after Bearer, or as the user name of Basic, as analytics libraries do."""
-    scheme, _, value = header.strip().partition(" ")
-    if scheme.casefold() == "bearer":
-        return value.strip()
-    if scheme.casefold() != "basic":
-        return ""
-    try:
-        return b64decode(value.strip(), validate=True).decode().partition(":")[0]
-    except (Base64Error, ValueError):
-        return ""
 
 
 def caller_of(request: Request) -> Caller:
