@@ -52,12 +52,15 @@ def hand_over(draft: Draft, handover: Handover) -> None:
 
 def _raised_hand(draft: Draft) -> Event | None:
     """The latest event by which the lead asks for a person, and nobody in sales has had it since."""
+    names, by_name = draft.programme.policy.sales.hand_raises, draft.history.by_name
+    asked = [event for name in names for event in by_name.get(name, ())]
+    if not asked:
+        return None
     back, handed = given_back(draft), draft.facts.lead.handed_off_at
     since = max([instant for instant in (handed, arrived(back) if back else None) if instant is not None], default=None)
     raised = [
         event
-        for name in draft.programme.policy.sales.hand_raises
-        for event in draft.history.by_name.get(name, ())
+        for event in asked
         if (since is None or arrived(event) > since) and draft.now - arrived(event) <= STAYS_WARM
     ]
     return max(raised, key=arrived, default=None)

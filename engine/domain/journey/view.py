@@ -80,15 +80,19 @@ class LeadView:
 
     def events(self, name: str, reach: Reach) -> Sequence[Event]:
         found = self.history.by_name.get(name.casefold(), ())
+        if not found:
+            return found
         began = self._began(reach)
         return found if began is None else [event for event in found if event.at >= began]
 
     def mails(
         self, activity: Activity, reach: Reach, campaign: str | None, step: str | None, link: str | None
     ) -> Sequence[datetime]:
-        steps = self._steps(reach, step)
         if activity is Activity.SENT:
-            return self._sent(reach, campaign, steps)
+            return self._sent(reach, campaign, self._steps(reach, step))
+        if not self.history.mail_events:
+            return ()
+        steps = self._steps(reach, step)
         kind = _OPENED_OR_CLICKED[activity]
         return [
             event.at

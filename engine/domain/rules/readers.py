@@ -158,11 +158,12 @@ def events_reader(pattern: EventPattern) -> Callable[[FactsView, datetime], list
     tests = tuple((key, _property_test(value)) for key, value in wanted)
 
     def read(view: FactsView, now: datetime) -> list[Occurrence]:
+        found = view.events(name, reach)
+        if not found:
+            return []
         after = _BEGINNING if within is None else shifted(now, -within) or _BEGINNING
         return [
-            event
-            for event in view.events(name, reach)
-            if event.at > after and all(test(event.properties.get(key)) for key, test in tests)
+            event for event in found if event.at > after and all(test(event.properties.get(key)) for key, test in tests)
         ]
 
     return read
@@ -184,7 +185,7 @@ def mails_reader(pattern: MailPattern) -> Callable[[FactsView, datetime], list[d
 
     def read(view: FactsView, now: datetime) -> list[datetime]:
         found = view.mails(activity, reach, campaign, step, link)
-        if within is None:
+        if within is None or not found:
             return list(found)
         after = shifted(now, -within) or _BEGINNING
         return [at for at in found if at > after]
