@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.domain.sales.occasion import Occasion
 from engine.domain.sales.sheet import Question, Sheet
 
 if TYPE_CHECKING:
@@ -33,13 +34,16 @@ class Envelope:
     message_id: str
 
 
-def sales_mail(sheet: Sheet, question: Question, page: str, envelope: Envelope) -> EmailMessage:
+def sales_mail(
+    sheet: Sheet, question: Question, page: str, envelope: Envelope, occasion: Occasion = Occasion()
+) -> EmailMessage:
     """The mail; `page` is the address, signed for this person, behind every button."""
-    subject = subject_of(sheet, question)
+    subject = subject_of(sheet, question, occasion)
     values = {
         "subject": subject,
         "sheet": sheet,
         "question": question,
+        "notice": occasion.notice or question.text,
         "page": page,
         "buttons": buttons(question, page),
     }
@@ -52,9 +56,9 @@ def sales_mail(sheet: Sheet, question: Question, page: str, envelope: Envelope) 
     return message
 
 
-def subject_of(sheet: Sheet, question: Question) -> str:
+def subject_of(sheet: Sheet, question: Question, occasion: Occasion) -> str:
     """`Jane Park, Northwind – ripe: asked for a demo`; a task says what is to be done."""
-    told = question.text if question.kind == "task" else f"ripe: {sheet.headline or sheet.because}"
+    told = question.text if question.kind == "task" else f"{occasion.word}: {sheet.headline or sheet.because}"
     line = " ".join(f"{sheet.name} – {told}".split())
     return line if len(line) <= LONGEST_SUBJECT else line[: LONGEST_SUBJECT - 1].rstrip() + "…"
 

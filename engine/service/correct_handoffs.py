@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.authoring.sales import policy_of
 from engine.domain.journey.decision import Line
+from engine.domain.sales.occasion import CORRECTED
 from engine.service.home import Home
-from engine.service.tell_sales import CORRECTED, News, tell_news
+from engine.service.tell_sales import News, tell_news
 from engine.store.handoffs import live_handoff
 from engine.store.journey import tell
 

@@ -10,11 +10,12 @@ from engine.authoring.sales import policy_of
 from engine.domain.journey.decision import Line
 from engine.domain.sales.clock import Tick, ring
 from engine.domain.sales.handoff import Handoff, HandoffState
+from engine.domain.sales.occasion import ESCALATED, REOPENED
 from engine.domain.sales.policy import EXPIRED_REASON, SalesPolicy
 from engine.domain.timing import Delay, after
 from engine.service.answer_handoff import HandoffError, Refusal, give_back
 from engine.service.home import Home
-from engine.service.tell_sales import ESCALATED, REOPENED, News, tell_news
+from engine.service.tell_sales import News, tell_news
 from engine.store.database import reading, writing
 from engine.store.handoffs import change_handoff, next_clock, run_out
 from engine.store.journey import tell

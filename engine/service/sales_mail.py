@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from email.message import EmailMessage
 from typing import Any
 
 from engine.content.message import split_mailbox
 from engine.content.sales_mail import Envelope, sales_mail
 from engine.domain.outbox import Answer, Fate
-from engine.domain.sales.sheet import Question, Sheet
+from engine.domain.sales.occasion import occasion_of
 from engine.domain.tokens import Purpose, person_token
 from engine.service.home import Home
 from engine.service.relays import relay_settings
@@ -24,12 +26,14 @@ def mail_letter(home: Home, letter: Any) -> Answer:
     kind, number = ("task", letter.action_id) if letter.handoff_id is None else ("handoff", letter.handoff_id)
     with reading(home.store) as connection:
         shown = shown_question(connection, home, kind, number)
-    if shown is None or not (shown[1].open and shown[1].until):
+    occasion = occasion_of(letter.topic, letter.payload)
+    if shown is None or not occasion.concerns(shown[1]):
         return Answer(Fate.DONE, NOT_NEEDED)
     to = mailbox_of(home, letter.target)
     if not to:
         return Answer(Fate.AGAIN, f"nobody knows the address of '{letter.target}': add it to sender.owners")
-    problem = _send(home, letter, *shown, page_of(home, kind, number, letter.target))
+    page = page_of(home, kind, number, letter.target)
+    problem = _send(home, letter, lambda envelope: sales_mail(*shown, page, envelope, occasion))
     if problem:
         return Answer(Fate.AGAIN, problem)
     if kind == "handoff":
@@ -50,12 +54,12 @@ def page_of(home: Home, kind: str, number: int, person: str) -> str:
     return f"{base}/{room}/{person_token(home.keys.ring, purpose, number, person)}"
 
 
-def _send(home: Home, letter: Any, sheet: Sheet, question: Question, page: str) -> str:
-    """Send it over the first relay that takes it; what went wrong, or an empty text."""
+def _send(home: Home, letter: Any, written: Callable[[Envelope], EmailMessage]) -> str:
+    """Write it and send it over the first relay that takes it; what went wrong, or an empty text."""
     sender, to = home.config.sender.default, mailbox_of(home, letter.target)
     domain = split_mailbox(sender)[1].rpartition("@")[2]
     envelope = Envelope(sender, to, home.clock.now(), f"<{letter.message_id}.{home.identity}@{domain}>")
-    message = sales_mail(sheet, question, page, envelope)
+    message = written(envelope)
     recipient = home.config.safety.deliver_to or split_mailbox(to)[1]
     problem = "no relay is configured"
     for relay in relay_settings(home.config, home.path):

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.domain.sales.occasion import ESCALATED, MAILED
 from engine.domain.sales.policy import SalesPolicy
 from engine.store.outbox import Letter, post
-
-HANDED_OFF, REOPENED, ESCALATED = "lead.handed_off", "handoff.reopened", "handoff.escalated"
-CORRECTED = "handoff.corrected"
-_MAILED = (HANDED_OFF, REOPENED, ESCALATED, CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ def tell_news(connection: Any, sales: SalesPolicy, news: News, now: datetime) ->
     """Post it to everybody whom config names for it."""
     name = f"handoff-{news.handoff}-{news.topic.partition('.')[2]}-{int(now.timestamp() * 1000)}"
     whom = sales.escalate_to or news.owner if news.topic == ESCALATED else news.owner
-    if whom and news.topic in _MAILED:
+    if whom and news.topic in MAILED:
         _post(connection, name, "mail", whom, news, now)
     if sales.webhook:
         _post(connection, name, "webhook", sales.webhook, news, now)

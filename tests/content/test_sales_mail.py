@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from engine.content.sales_mail import Envelope, sales_mail, subject_of
+from engine.domain.sales.occasion import Occasion
 from engine.domain.sales.sheet import Deed, Question, Sheet
 
 PAGE = "https://mail.acme.example/h/AbCd"
@@ -35,8 +36,12 @@ def parts(mail: EmailMessage) -> tuple[str, str]:
 
 
 def test_the_subject_says_who_and_why() -> None:
-    assert subject_of(JANE, ASKED) == "Jane Park, Northwind – ripe: compared vendors twice, asked for a demo"
-    assert subject_of(JANE, Question("Ann", kind="task", text="Call her")) == "Jane Park, Northwind – Call her"
+    assert (
+        subject_of(JANE, ASKED, Occasion()) == "Jane Park, Northwind – ripe: compared vendors twice, asked for a demo"
+    )
+    assert (
+        subject_of(JANE, Question("Ann", kind="task", text="Call her"), Occasion()) == "Jane Park, Northwind – Call her"
+    )
 
 
 def test_both_parts_have_the_buttons_the_deadline_and_the_newest_eight_deeds() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.domain.sales.sheet import Said
 from engine.domain.tokens import Purpose, read_mail_token
-from engine.service.answer_handoff import accept
+from engine.service.answer_handoff import accept, snooze
 from engine.service.outbox import Postman, outbox_of
 from engine.service.sales_desk import SalesDesk
 from engine.store.actions import open_actions
@@ -46,10 +46,14 @@ def mails(world: World, to: str) -> list[EmailMessage]:
     return world.received(to)
 
 
-def token_in(mail: EmailMessage, room: str) -> str:
+def text_of(mail: EmailMessage) -> str:
     text = mail.get_body(("plain",))
     assert text is not None
-    found = re.search(rf"/{room}/([\w-]+)", text.get_content())
+    return str(text.get_content())
+
+
+def token_in(mail: EmailMessage, room: str) -> str:
+    found = re.search(rf"/{room}/([\w-]+)", text_of(mail))
     assert found
     return found[1]
 
@@ -105,6 +109,18 @@ def test_nobody_answers_and_the_one_above_is_told(found: Found) -> None:
     carry(world)
     (mail,) = mails(world, "bea@acme.example")
     assert token_in(mail, "h")
+    assert mail["Subject"] == "Jane – no answer yet: demo requested"
+    assert "carl has not answered about this lead." in text_of(mail)
+
+
+def test_who_snoozed_is_asked_again_and_told_so(found: Found) -> None:
+    world = asked(found)
+    carry(world)
+    snooze(world.home, handoff(world).id, "carl", world.clock.now() + timedelta(days=2))
+    world.later(days=3)
+    carry(world)
+    again = mails(world, "carl@elsewhere.example")[-1]
+    assert again["Subject"] == "Jane – asked again: demo requested"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +167,8 @@ def test_a_task_that_nobody_did_is_told_to_the_one_above_once(found: Found) -> N
     assert "Thank you" in SalesDesk(world.home).answer("task", ref.delivery, ref.table, Said("done"))
 
 
-def test_sales_hears_that_a_machine_had_ripened_the_lead(found: Found) -> None:
+@pytest.mark.parametrize("taken", [False, True])
+def test_sales_hears_that_a_machine_had_ripened_the_lead(found: Found, taken: bool) -> None:
     """A click passes for a person's; the mail's other links, told of later, give the scanner away."""
     world = found(sales=SALES, sales_ready="ever.clicks >= 1")
     world.take_in(f"{JANE},Jane,web")
@@ -159,6 +176,9 @@ def test_sales_hears_that_a_machine_had_ripened_the_lead(found: Found) -> None:
     world.hit(1, link=1, at=MONDAY + timedelta(minutes=1))
     world.later(minutes=10)
     assert handoff(world).rule == "ever.clicks >= 1"
+    carry(world)
+    if taken:
+        accept(world.home, handoff(world).id, handoff(world).owner)
 
     first = world.events(JANE)[0]
     for link in (0, 2):
@@ -167,7 +187,10 @@ def test_sales_hears_that_a_machine_had_ripened_the_lead(found: Found) -> None:
 
     assert [line.code for line in world.story(JANE)].count("handoff_corrected") == 1
     carry(world)
-    assert len(mails(world, handoff_address(world))) == 2
+    alert, correction = mails(world, handoff_address(world))
+    assert "ripe:" in str(alert["Subject"])
+    assert "perhaps not ripe:" in str(correction["Subject"])
+    assert "was a machine's" in text_of(correction)
 
 
 def handoff_address(world: World) -> str:
