@@ -67,6 +67,8 @@ def buttons(question: Question, page: str) -> Sequence[tuple[str, str, str]]:
     """Label, address and look of each button."""
     if question.kind == "task":
         return (("Done", f"{page}?do=done", "strong"), ("Could not", f"{page}?do=failed", "quiet"))
+    if question.taken:
+        return (("Give it back", f"{page}?do=reject", "quiet"),)
     return (
         ("Accept", f"{page}?do=accept", "strong"),
         ("Not yet", f"{page}?do=reject", "quiet"),

@@ -78,3 +78,10 @@ def test_an_answered_one_has_no_buttons_any_more() -> None:
     for part in parts(sales_mail(JANE, Question("Ann", open=False), PAGE, ENVELOPE)):
         assert "do=accept" not in part
         assert PAGE in part
+
+
+def test_who_took_it_is_offered_to_give_it_back_and_nothing_else() -> None:
+    for part in parts(sales_mail(JANE, Question("Ann"), PAGE, ENVELOPE)):
+        assert "Give it back" in part
+        assert "do=accept" not in part
+        assert "do=snooze" not in part

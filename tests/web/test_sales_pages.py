@@ -97,6 +97,15 @@ def test_what_is_answered_already_is_said_and_asks_no_more(world: World) -> None
     assert "<form" not in page
 
 
+def test_who_took_it_is_not_asked_to_accept_again_and_may_give_it_back(world: World) -> None:
+    world.office.question = replace(ASKED, until="", then="", state="Ann accepted this lead.")
+    page = world.http.get(ANN).text
+    assert "Ann accepted this lead." in page
+    assert "Give back to marketing" in page
+    assert "Accept:" not in page
+    assert "Ask me again" not in page
+
+
 def test_a_task_asks_what_came_of_it(world: World) -> None:
     world.office.question = Question("Ann", "Wed 4 Nov", kind="task", text="Call before the trial ends")
     path = "/k/" + person_token(RING, Purpose.TASK, 7, "ann")

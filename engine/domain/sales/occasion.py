@@ -24,7 +24,7 @@ class Occasion:
 
     def concerns(self, question: Question) -> bool:
         """Whether there is still something to be told, as the hand-off stands."""
-        return question.open and (bool(question.until) or self.to_takers)
+        return question.open and (self.to_takers or not question.taken)
 
 
 def occasion_of(topic: str, told: Mapping[str, object]) -> Occasion:

@@ -65,6 +65,11 @@ class Question:
     kind: str = "handoff"
     text: str = ""
 
+    @property
+    def taken(self) -> bool:
+        """Whether somebody takes care of the lead already, who may still give it back."""
+        return self.kind == "handoff" and self.open and not self.until
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
