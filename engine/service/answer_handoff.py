@@ -9,9 +9,10 @@ from typing import Any
 
 from engine.authoring.sales import policy_of
 from engine.domain.journey.decision import Line
-from engine.domain.journey.deeds import ACCEPTED
+from engine.domain.journey.deeds import ACCEPTED, SNOOZED
 from engine.domain.journey.draft import RECYCLED
 from engine.domain.journey.facts import EventKind
+from engine.domain.journey.handing import answer_at, giving_back
 from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.policy import SalesPolicy
 from engine.errors import RipelineError, did_you_mean
@@ -24,7 +25,6 @@ from engine.store.journey import tell, wake
 from engine.store.lifecycle import stands_since
 
 LONGEST_SNOOZE = timedelta(days=90)
-_GRAIN = timedelta(microseconds=1)
 
 
 class HandoffError(RipelineError):
@@ -87,7 +87,7 @@ def snooze(home: Home, handoff: int, by: str, until: datetime) -> Answered:
         row = _row(connection, handoff)
         _move(connection, row, HandoffState.SNOOZED, {"clock_at": until})
         more = {"by": by, "until": until.isoformat()}
-        _record(connection, home, row, "handoff_snoozed", "handoff.snoozed", more, now)
+        _record(connection, home, row, SNOOZED, "handoff.snoozed", more, now)
     return Answered(handoff, HandoffState.SNOOZED, f"You are asked again on {home.told(until)}.")
 
 
@@ -127,7 +127,7 @@ def give_back(connection: Any, home: Home, row: Any, refusal: Refusal, now: date
     if rejected:
         values |= {"answered_at": row.answered_at or now, "answered_by": refusal.by}
     _move(connection, row, refusal.state, values)
-    more = {"reason": refusal.reason, "by": refusal.by, **({"note": refusal.note} if refusal.note else {})}
+    more = giving_back(refusal.reason, refusal.by, refusal.note)
     _record(connection, home, row, RECYCLED, "handoff.rejected" if rejected else "handoff.recycled", more, now)
 
 
@@ -179,8 +179,7 @@ def _record(
 
     It is later than whatever put the lead where it stands, so that the lifecycle follows it also on a stepped clock.
     """
-    since = stands_since(connection, row.lead_id)
-    at = max(now, since + _GRAIN) if since is not None else now
+    at = answer_at(now, stands_since(connection, row.lead_id))
     source = f"handoff:{row.id}:{name}:{int(now.timestamp() * 1_000_000)}"
     event = NewEvent(source, row.lead_id, EventKind.CUSTOM, at, at, name, properties={"handoff": row.id, **more})
     add_events(connection, [event])

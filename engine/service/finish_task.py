@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.domain.journey.decision import Line
+from engine.domain.journey.deeds import TASK_DONE
 from engine.domain.journey.facts import EventKind
+from engine.domain.journey.handing import finishing
 from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.store.actions import action_row, end_action
@@ -13,7 +15,6 @@ from engine.store.database import writing
 from engine.store.events import NewEvent, add_events
 from engine.store.journey import tell, wake
 
-TASK_DONE = "task_done"
 LONGEST_OUTCOME = 500
 
 
@@ -48,7 +49,7 @@ def finish_task(home: Home, action: int, outcome: str, by: str) -> Finished:
             raise TaskError(f"there is no task {action}.")
         if not end_action(connection, action, said, now):
             return Finished(action, row.outcome, new=False)
-        told = {"step": row.step, "outcome": said, "by": by}
+        told = finishing(row.step, said, by)
         source = f"task:{action}"
         event = NewEvent(source, row.lead_id, EventKind.CUSTOM, now, now, TASK_DONE, properties=told)
         add_events(connection, [event])

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engine.domain.journey.decision import Handover, Line
 from engine.domain.journey.facts import LeadFacts
+from engine.domain.journey.handing import route_for, working_time
 from engine.domain.journey.policy import Policy
 from engine.domain.journey.programme import Programme
-from engine.domain.journey.view import LeadView
 from engine.domain.leadfields import folded
-from engine.domain.rules import Rule, holds
 from engine.domain.sales.brief import brief_of, name_of
 from engine.domain.sales.clock import first_deadline
 from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.occasion import HANDED_OFF
-from engine.domain.sales.routing import Candidate, Load, Routed, choose
-from engine.domain.timing import Delay, after, zone_named
+from engine.domain.sales.routing import Load, Routed
 from engine.service.tell_sales import News, tell_news
 from engine.service.themes import themes_of
 from engine.store.handoffs import add_handoff, colleagues_of, companies_of, loads_since, own_lead, subjects_of
@@ -78,16 +75,9 @@ def _as_decided(one: Decided) -> LeadFacts:
 
 
 def _route(ripened: Ripened, policy: Policy, loads: Mapping[str, Load]) -> Routed:
-    facts, company = ripened.facts, ripened.company
-    view = LeadView(facts, None, None, {})
-
-    def asked(rule: Rule) -> bool:
-        return holds(rule, view, ripened.now)
-
-    domain = (company.domain if company else "") or facts.lead.email.rpartition("@")[2]
-    lead = Candidate(facts.lead.owner, domain or "", company.owner if company else "", asked, ripened.handover.to)
-    zone = zone_named(policy.zone) or ZoneInfo("UTC")
-    return choose(policy.sales.team, lead, loads, ripened.now.astimezone(zone).date())
+    company = ripened.company
+    known = (company.domain or "", company.owner or "") if company else ("", "")
+    return route_for(ripened.facts, ripened.handover, policy, loads, ripened.now, known)
 
 
 def _title(subjects: Mapping[tuple[int, str, str], str], lead: int, campaign: str, step: str) -> str:
@@ -107,11 +97,7 @@ def _called(row: Any) -> str:
 def _write(connection: Any, ripened: Ripened, routed: Routed, story: Mapping[str, Any], policy: Policy) -> int | None:
     """The hand-off's number; None if sales has the lead already."""
     facts, handover, now = ripened.facts, ripened.handover, ripened.now
-    lead, zone, calendar = facts.lead, zone_named(policy.zone) or ZoneInfo("UTC"), policy.calendar("")
-
-    def over(start: datetime, delay: Delay) -> datetime:
-        return after(start, delay, zone, calendar)
-
+    lead = facts.lead
     values = {
         "lead_id": lead.id,
         "account_id": ripened.company.account if ripened.company else None,
@@ -125,7 +111,7 @@ def _write(connection: Any, ripened: Ripened, routed: Routed, story: Mapping[str
         "owner": routed.owner,
         "route": routed.why,
         "state": HandoffState.OPEN.value,
-        "clock_at": first_deadline(policy.sales.deadlines, now, over),
+        "clock_at": first_deadline(policy.sales.deadlines, now, working_time(policy)),
         "story": dict(story),
     }
     number = add_handoff(connection, values)

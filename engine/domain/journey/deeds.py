@@ -8,7 +8,8 @@ from engine.domain.actor import Actor
 from engine.domain.journey.draft import RECYCLED, Draft
 from engine.domain.journey.facts import Event, EventKind
 
-ACCEPTED = "handoff_accepted"
+ACCEPTED, SNOOZED = "handoff_accepted", "handoff_snoozed"
+TASK_DONE = "task_done"
 OPENED, WON, LOST = "opportunity_opened", "opportunity_won", "opportunity_lost"
 BOOKKEEPING = frozenset(
     {
@@ -17,8 +18,8 @@ BOOKKEEPING = frozenset(
         OPENED,
         WON,
         LOST,
-        "handoff_snoozed",
-        "task_done",
+        SNOOZED,
+        TASK_DONE,
         "shared_view",
     }
 )
