@@ -26,6 +26,8 @@ MEANING = """\
 - Every mail must be spoken of, in order, unless it goes during `silent`. Mails of one instant may stand in any order.
 - Times are compared by the minute. An open or click counts when its quarantine (60 s by default) is over.
 - A mail ends its step at once, as if the relay took it in the same second.
+- A lead that is handed over goes to whom the routes name, with nobody busy. What sales does not answer in time, the
+  clock of `[sales]` takes back.
 - The lead is in nobody's holdout and gets the first variant of every mail, unless the scenario says otherwise.
 - Decisions are those of the daemon: the same function is asked, on a clock that jumps from one due instant to the next.
 """
@@ -40,7 +42,7 @@ def scenarios_page() -> str:
         "### The lead\n\nAnd every field of `[fields]` and of [the standard ones](config.md#standard-lead-fields).\n\n"
         + _keys(words.LEAD),
         STEPS,
-        "### What the lead does\n\n" + _steps(words.ACTS),
+        "### What happens\n\n" + _steps(words.ACTS),
         "### What you expect\n\n" + _steps(words.EXPECTATIONS),
         "### More of a step\n\n" + _keys(words.FURTHER),
         "### When\n\n" + _keys(words.TIMES),

@@ -120,6 +120,7 @@ CODES: Mapping[str, str] = {
     "E407": "A moment in a scenario is not understood, is no such day, or comes too early.",
     "E408": "A scenario's lead has a field that does not exist, or a value that it cannot hold.",
     "E409": "Two scenarios of a file have the same name.",
+    "E410": "A scenario names a reason or a colleague that sales does not have.",
     "E501": "A file of deals or costs lacks a column that must be there.",
     "E502": "A row of deals or costs lacks a value that must be there.",
     "E503": "A value in a file of deals or costs cannot be used.",

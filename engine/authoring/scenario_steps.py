@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.authoring.campaign_file import CampaignDraft
-from engine.authoring.reader import Converter, Notes, Table, choice, flag, table, text
+from engine.authoring.reader import Converter, Notes, Table, choice, line, table, text
 from engine.authoring.scenario_fields import lead_values, plain_values
-from engine.authoring.scenario_moments import Clock, moment, stretch
+from engine.authoring.scenario_moments import EXAMPLE, Clock, moment, stretch
+from engine.authoring.scenario_sales import only_true, reason, reasons_of, to_whom
 from engine.authoring.toml_source import Item
 from engine.authoring.values import delay
 from engine.config.model import Config
 from engine.domain.actor import Actor
 from engine.domain.rules.scope import Steps
-from engine.domain.scenario import ACTS, EXPECTATIONS, OUTSIDE, MailName, Then
+from engine.domain.scenario import ACTS, ANSWERS, EXPECTATIONS, OUTSIDE, REJECTS, SNOOZES, MailName, Then
 from engine.domain.steps import HandoffStep, WebhookStep
 from engine.errors import did_you_mean
 
@@ -25,6 +26,9 @@ BY: Mapping[str, Actor] = {"person": Actor.HUMAN, "machine": Actor.MACHINE, "unk
 WITHOUT_TIME = ("silent", "no_mail")
 """Steps that are a stretch of time themselves."""
 
+_OF_ANOTHER_ANSWER: Mapping[str, Mapping[str, str]] = {
+    "sales": {"reason": f'it belongs to sales = "{REJECTS}"', "until": f'it belongs to sales = "{SNOOZES}"'},
+}
 _MEANT_OTHERWISE: Mapping[bool, Mapping[str, str]] = {
     False: {"within": "write after = …: the lead does it so long after the step before", "mail": "write in = …"},
     True: {"after": "write within = …: it comes so long after the step before at the latest"},
@@ -67,7 +71,7 @@ def read_then(item: Item, known: Known, clock: Clock, notes: Notes) -> Then | No
     before = len(notes.problems)
     values = _READERS[kind](step, known, clock)
     timing = _timing(step, kind, clock)
-    step.finish(_MEANT_OTHERWISE[kind in EXPECTATIONS])
+    step.finish({**_MEANT_OTHERWISE[kind in EXPECTATIONS], **_OF_ANOTHER_ANSWER.get(kind, {})})
     if any(problem.is_error for problem in notes.problems[before:]):
         return None
     return Then(kind=kind, place=item.place, **values, **timing)
@@ -87,7 +91,7 @@ def _kind(item: Item, notes: Notes) -> str | None:
     first = next(item.entries(), None)
     near = next((hint for key, _ in item.entries() if (hint := did_you_mean(key, _READERS))), "")
     place = first[1].key if first else item.place
-    hint = near or f"what the lead does: {', '.join(ACTS)}; what you expect: {', '.join(EXPECTATIONS)}"
+    hint = near or f"what happens: {', '.join(ACTS)}; what you expect: {', '.join(EXPECTATIONS)}"
     notes.error("E402", place, "this step does nothing and expects nothing", hint)
     return None
 
@@ -132,6 +136,28 @@ def _becomes(step: Table, known: Known, clock: Clock) -> dict[str, Any]:  # noqa
     return {"values": step.get("becomes", lead_values(known.config), {})}
 
 
+def _sales(step: Table, known: Known, clock: Clock) -> dict[str, Any]:
+    """What sales answers: giving back has a reason, a snooze an end."""
+    answer = step.get("sales", choice(*ANSWERS), "")
+    found: dict[str, Any] = {"what": answer}
+    if answer == REJECTS:
+        known_ones = ", ".join(reasons_of(known.config))
+        found["reason"] = step.need("reason", reason(known.config), f'"…"  (one of: {known_ones})')
+    if answer == SNOOZES:
+        found["until"] = step.need("until", moment(clock, minute=False), f'"{EXAMPLE}"')
+    return found
+
+
+def _task_done(step: Table, known: Known, clock: Clock) -> dict[str, Any]:  # noqa: ARG001
+    tasks = known.actions("task")
+    found = step.get("task_done", _one_of("task step", tasks, "E403"), "")
+    return {"what": found, "outcome": step.need("outcome", line, '"reached"')}
+
+
+def _handed_over(step: Table, known: Known, clock: Clock) -> dict[str, Any]:  # noqa: ARG001
+    return {"what": step.get("handed_over", to_whom(known.config), ""), "because": step.get("because", text, "")}
+
+
 def _is(step: Table, known: Known, clock: Clock) -> dict[str, Any]:  # noqa: ARG001
     return {"values": step.get("is", lead_values(known.config), {})}
 
@@ -167,7 +193,7 @@ def _outside(kind: str) -> Callable[[Table, Known, Clock], dict[str, Any]]:
 
 
 def _goal(step: Table, known: Known, clock: Clock) -> dict[str, Any]:  # noqa: ARG001
-    step.get("goal", _yes)
+    step.get("goal", only_true)
     return {}
 
 
@@ -183,11 +209,14 @@ _READERS: Mapping[str, Callable[[Table, Known, Clock], dict[str, Any]]] = {
     "bounces": _about_mail("bounces"),
     "event": _event,
     "becomes": _becomes,
+    "sales": _sales,
+    "task_done": _task_done,
     "silent": _lasts("silent"),
     "mail": _expected_mail,
     "no_mail": _lasts("no_mail"),
     "stage": _stage,
     **{kind: _outside(kind) for kind in OUTSIDE},
+    "handed_over": _handed_over,
     "goal": _goal,
     "leaves": _leaves,
     "is": _is,
@@ -197,7 +226,10 @@ FURTHER_KEYS: Mapping[str, tuple[str, ...]] = {
     "opens": ("by",),
     "clicks": ("in", "by"),
     "event": ("properties",),
+    "sales": ("reason", "until"),
+    "task_done": ("outcome",),
     "mail": ("subject", "says", "fate"),
+    "handed_over": ("because",),
     "leaves": ("because",),
 }
 """What a kind of step may say beside its own key and the time."""
@@ -205,13 +237,6 @@ FURTHER_KEYS: Mapping[str, tuple[str, ...]] = {
 
 def _by(step: Table) -> Actor:
     return BY[step.get("by", choice(*BY), "person")]
-
-
-def _yes(item: Item, notes: Notes) -> bool | None:
-    found = flag(item, notes)
-    if found is False:
-        notes.error("E014", item.place, "'goal' can only be expected", "write goal = true, or take the step out")
-    return found
 
 
 def _one_of(what: str, names: Iterable[str], code: str) -> Converter[str]:

@@ -37,6 +37,15 @@ ACTS: Mapping[str, tuple[str, str]] = {
         '{ event = "demo_booked", properties = { size = 7 }, on = "Tue 3 Nov 11:00" }',
     ),
     "becomes": ("Fields of the lead change from outside.", '{ becomes = { lifecycle = "customer" }, after = "2d" }'),
+    "sales": (
+        "Sales answers for the lead that it has in hand: it `accepts` it, `rejects` it with a `reason`, or `snoozes` "
+        "it `until` a day.",
+        '{ sales = "rejects", reason = "too_early", after = "1d" } or { sales = "accepts" }',
+    ),
+    "task_done": (
+        "A colleague has done a task of the campaign under test: the step's id, and what came of it.",
+        '{ task_done = "call", outcome = "reached", after = "2h" }',
+    ),
     "silent": (
         "Time passes, and nobody does anything. Mails on the way need not be spoken of.",
         '{ silent = "30d" } or { silent = "until Mon 7 Dec 12:00" }',
@@ -58,6 +67,11 @@ EXPECTATIONS: Mapping[str, tuple[str, str]] = {
     "task": ("A task comes due: the step's id.", '{ task = "call", on = "Thu 12 Nov" }'),
     "webhook": ("A post comes due: to what, or the step's id.", '{ webhook = "crm" }'),
     "notify": ("A notice comes due: the step's id.", '{ notify = "tell-owner" }'),
+    "handed_over": (
+        "The lead comes to sales, by a step, by `sales_ready` or by a raised hand: to this colleague, or `true` for "
+        "whoever gets it.",
+        '{ handed_over = "tom", because = "demo_requested" }',
+    ),
     "goal": ("The goal of the campaign is reached.", "{ goal = true }"),
     "leaves": (
         "The run ends: by `exit`, or because it is `finished`.",
@@ -76,6 +90,12 @@ FURTHER: Mapping[str, tuple[str, str]] = {
     ),
     "in": ("With `clicks`: the mail that has the link. Needed.", '"cost"'),
     "properties": ("With `event`: its properties.", '{ webinar = "clean-crm" }'),
+    "reason": ('With `sales = "rejects"`: one of `[sales.reasons]`. Needed there.', '"too_early"'),
+    "until": (
+        'With `sales = "snoozes"`: when it wants to be asked again. Needed there.',
+        '"Mon 9 Nov 09:00", "Mon 9 Nov"',
+    ),
+    "outcome": ("With `task_done`: what came of it, in a few words. Needed.", '"reached"'),
     "subject": ("With `mail`: the whole subject.", '"What does one wrong contact cost?"'),
     "says": ("With `mail`: words that stand in its text part.", '"Get the one-page checklist"'),
     "fate": (
@@ -83,7 +103,7 @@ FURTHER: Mapping[str, tuple[str, str]] = {
         "address.",
         '"bounced"',
     ),
-    "because": ("With `leaves`: words of the reason.", '"replied"'),
+    "because": ("With `leaves` and `handed_over`: words of the reason.", '"replied"'),
 }
 
 TIMES: Mapping[str, tuple[str, str]] = {

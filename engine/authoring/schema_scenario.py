@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.authoring.scenario_file import SCENARIO_KEYS
+from engine.authoring.scenario_sales import reasons_of
 from engine.authoring.scenario_steps import BY, FATES, FURTHER_KEYS, WAYS_OUT, WITHOUT_TIME
 from engine.authoring.scenario_words import ACTS, EXPECTATIONS, FURTHER, SCENARIO, TIMES
 from engine.authoring.schema_lead import lead_values
@@ -26,15 +27,19 @@ from engine.authoring.schema_shapes import (
     told,
 )
 from engine.config.model import Config
+from engine.domain.scenario import ANSWERS
 
 _MOMENT = either(TEXT, INSTANT, DAY)
+_TRUE: Shape = {"type": "boolean", "enum": [True]}
 _DOING = [*ACTS, *EXPECTATIONS]
-_NEEDED_BY_STEP: Mapping[str, tuple[str, ...]] = {"clicks": ("in",)}
+_NEEDED_BY_STEP: Mapping[str, tuple[str, ...]] = {"clicks": ("in",), "task_done": ("outcome",)}
 
 _FURTHER: Mapping[str, Shape] = {
     "by": {**choice(BY), "default": "person"},
     "in": TEXT,
     "properties": named(ANYTHING),
+    "until": _MOMENT,
+    "outcome": LINE,
     "subject": TEXT,
     "says": TEXT,
     "fate": {**choice(FATES), "default": FATES[0]},
@@ -47,6 +52,7 @@ def scenario_schema(config: Config | None = None) -> Shape:
     """The schema of `campaigns/<id>.test.toml`; without a config any field of a lead will do."""
     known = lead_values(config or Config())
     values = closed(known) if config is not None else open_table(known)
+    reasons = choice(reasons_of(config)) if config is not None and reasons_of(config) else TEXT
     shapes: Mapping[str, Shape] = {
         "name": LINE,
         "start": INSTANT,
@@ -56,7 +62,7 @@ def scenario_schema(config: Config | None = None) -> Shape:
         "zone": TEXT,
         "holdout": {**FLAG, "default": False},
         "variants": named({"type": "integer", "minimum": 1}),
-        "then": each(_step(values), minItems=1),
+        "then": each(_step(values, reasons), minItems=1),
     }
     scenario = closed(explained(SCENARIO, shapes, SCENARIO_KEYS), ("name", "start", "then"))
     meaning = "The scenarios, each below a header `[[scenario]]`."
@@ -68,20 +74,22 @@ def _trigger() -> Shape:
     return {**open_table({"event": event}), "required": ["event"]}
 
 
-def _step(values: Shape) -> Shape:
+def _step(values: Shape, reasons: Shape) -> Shape:
     """A step: one thing that the lead does or that is expected, what belongs to it, and when."""
     shapes: Mapping[str, Shape] = {
         **dict.fromkeys(_DOING, TEXT),
         "becomes": values,
         "is": values,
-        "goal": {"type": "boolean", "enum": [True]},
+        "goal": _TRUE,
+        "handed_over": either(_TRUE, TEXT),
+        "sales": choice(ANSWERS),
         "leaves": choice(WAYS_OUT),
     }
     doing = {
         key: {**told(shapes[key], meaning), "description": f"{meaning}\n\nFor example: `{example}`"}
         for key, (meaning, example) in {**ACTS, **EXPECTATIONS}.items()
     }
-    more = {**explained(FURTHER, _FURTHER), **explained(TIMES, _TIMES)}
+    more = {**explained(FURTHER, {**_FURTHER, "reason": reasons}), **explained(TIMES, _TIMES)}
     return closed(
         {**doing, **more},
         oneOf=[{"required": [kind]} for kind in _DOING],

@@ -14,10 +14,37 @@ from engine.domain.actor import Actor
 from engine.domain.timing import Delay
 from engine.errors import Place
 
-ACTS = ("opens", "clicks", "replies", "unsubscribes", "bounces", "event", "becomes", "silent")
-"""What happens to the lead, and time that passes."""
+ACTS = (
+    "opens",
+    "clicks",
+    "replies",
+    "unsubscribes",
+    "bounces",
+    "event",
+    "becomes",
+    "sales",
+    "task_done",
+    "silent",
+)
+"""What happens to the lead, what colleagues do, and time that passes."""
 
-EXPECTATIONS = ("mail", "no_mail", "stage", "handoff", "task", "webhook", "notify", "goal", "leaves", "is")
+ACCEPTS, REJECTS, SNOOZES = "accepts", "rejects", "snoozes"
+ANSWERS = (ACCEPTS, REJECTS, SNOOZES)
+"""What sales may answer about a lead that it has in hand."""
+
+EXPECTATIONS = (
+    "mail",
+    "no_mail",
+    "stage",
+    "handoff",
+    "task",
+    "webhook",
+    "notify",
+    "handed_over",
+    "goal",
+    "leaves",
+    "is",
+)
 """What should follow."""
 
 OUTSIDE = ("handoff", "task", "webhook", "notify")
@@ -50,8 +77,9 @@ class MailName:
 class Then:
     """One step of a scenario; `kind` is one of `ACTS` or `EXPECTATIONS`.
 
-    `what` is the link, event, stage, step or reason that the kind is about. `on` and `after` say when an act happens,
-    or when what is expected is due (`after`: at the latest); `until` how long silence lasts.
+    `what` is the link, event, stage, step, answer or colleague that the kind is about; `reason` why sales gives a lead
+    back, `outcome` what came of a task. `on` and `after` say when an act happens,
+    or when what is expected is due (`after`: at the latest); `until` how long silence or a snooze lasts.
     """
 
     kind: str
@@ -66,6 +94,8 @@ class Then:
     subject: str = ""
     says: str = ""
     because: str = ""
+    reason: str = ""
+    outcome: str = ""
     fate: str = "accepted"
 
 

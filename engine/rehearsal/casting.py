@@ -17,6 +17,7 @@ from engine.domain.journey.programme import Policy, Programme
 from engine.domain.scenario import Scenario
 from engine.domain.steps import EmailStep
 from engine.domain.timing import parse_span
+from engine.rehearsal.desk import Desk
 from engine.rehearsal.life import Fate, Life
 from engine.rehearsal.watching import Watch
 
@@ -48,6 +49,7 @@ class Casting:
             scenario.start,
             self._quarantine,
             _fates(scenario),
+            desk=Desk(self._policy),
         )
         if scenario.trigger is not None:
             life.happens(EventKind.CUSTOM, scenario.trigger.event, properties=scenario.trigger.properties)

@@ -14,7 +14,7 @@ from engine.rehearsal.playing import HORIZON, MissedError, Playing
 from engine.rehearsal.times import end_of, in_time, limit_of, words_of
 from engine.rehearsal.wording import action_name, plain, shown, squeezed
 
-_KIND_WORDS = {"stages": "stage", "goal": "the", "ended": ""}
+_KIND_WORDS = {"stages": "stage", "goal": "the", "ended": "", "handed_over": "handed over to"}
 
 
 def _mail(playing: Playing, then: Then) -> None:
@@ -68,6 +68,21 @@ def _stage(playing: Playing, then: Then) -> None:
 def _outside(playing: Playing, then: Then) -> None:
     name = action_name(playing.campaign, then.what)
     _next(playing, then, f"{then.kind} {name}", then.kind, lambda: _acts(playing, then.kind), name)
+
+
+def _handed_over(playing: Playing, then: Then) -> None:
+    """The lead comes to sales, by a step, a rule or a raised hand: to whoever, or to this colleague."""
+    desk = playing.life.desk
+    handoffs = desk.handoffs if desk is not None else []
+
+    def found() -> list[tuple[datetime, str]]:
+        return [(one.at, (one.owner or "nobody") if then.what else "") for one in handoffs]
+
+    words = f"the lead handed over{f' to {then.what}' if then.what else ''}"
+    at = _next(playing, then, words, "handed_over", found, then.what)
+    because = next(one.because for one in handoffs if one.at == at)
+    if then.because and then.because not in because:
+        raise MissedError(at, f'{words} because of "{then.because}"', f"handed over: {because}")
 
 
 def _goal(playing: Playing, then: Then) -> None:
@@ -177,6 +192,7 @@ EXPECTATIONS: Mapping[str, Callable[[Playing, Then], None]] = {
     "no_mail": _no_mail,
     "stage": _stage,
     **dict.fromkeys(OUTSIDE, _outside),
+    "handed_over": _handed_over,
     "goal": _goal,
     "leaves": _leaves,
     "is": _fields,

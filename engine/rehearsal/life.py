@@ -19,7 +19,9 @@ from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Act, Decision, Line, Send
+from engine.domain.journey.deeds import TASK_DONE
 from engine.domain.journey.facts import (
+    Action,
     Delivery,
     Enrollment,
     EnrollmentStatus,
@@ -29,9 +31,11 @@ from engine.domain.journey.facts import (
     LeadFacts,
     Suppression,
 )
+from engine.domain.journey.handing import finishing
 from engine.domain.journey.outlook import as_if_silent
 from engine.domain.journey.programme import Programme
 from engine.domain.leadfields import BUILTINS
+from engine.rehearsal.desk import Desk
 
 QUARANTINE = timedelta(seconds=60)
 LOOKS_AT_ONCE = 100
@@ -79,7 +83,8 @@ class Life:
     """The life of one lead, as far as it was played.
 
     `facts` are what the store would hold at `now`. `mails`, `acts` and `lines` grow in the order of time. `fate` says
-    of each mail, as it goes, what the relay makes of it.
+    of each mail, as it goes, what the relay makes of it. With a `desk` leads that are handed over come to sales, whose
+    clock runs; without one sales has them for good.
     """
 
     programme: Programme
@@ -93,6 +98,7 @@ class Life:
     unsettled: list[Event] = field(default_factory=list)
     due_at: datetime | None = None
     looks: int = 0
+    desk: Desk | None = None
 
     def __post_init__(self) -> None:
         self.due_at = self.now
@@ -101,9 +107,10 @@ class Life:
 
     @property
     def next_at(self) -> datetime | None:
-        """When something is to be done next: a look, or the end of a quarantine; None if only an event can."""
+        """When something is due next: a look, the end of a quarantine or of sales' time; None if only events can."""
         settles = [event.at + self.quarantine for event in self.unsettled]
-        return min((at for at in (self.due_at, *settles) if at is not None), default=None)
+        clock_at = self.desk.clock_at if self.desk is not None else None
+        return min((at for at in (self.due_at, clock_at, *settles) if at is not None), default=None)
 
     def run(self, campaign: str) -> Enrollment | None:
         """The lead's last run through a campaign."""
@@ -112,6 +119,12 @@ class Life:
     def mailed(self, campaign: str, step: str) -> Mailed | None:
         """The last mail of a step."""
         found = (mail for mail in reversed(self.mails) if (mail.send.campaign, mail.send.step) == (campaign, step))
+        return next(found, None)
+
+    def task(self, campaign: str, step: str) -> Action | None:
+        """The last action of a step that reaches outside."""
+        runs = {run.id for run in self.facts.enrollments if run.campaign == campaign}
+        found = (one for one in reversed(self.facts.actions) if one.enrollment in runs and one.step == step)
         return next(found, None)
 
     @property
@@ -125,6 +138,7 @@ class Life:
         other = copy(self)
         other.mails, other.acts, other.lines = [*self.mails], [*self.acts], [*self.lines]
         other.unsettled = [*self.unsettled]
+        other.desk = self.desk.copy() if self.desk is not None else None
         return other
 
     # Time
@@ -147,6 +161,8 @@ class Life:
         """Decide as the daemon does for a lead that is due or woken, until nothing more happens at this instant."""
         self.now = now or self.now
         self._settle()
+        if self.desk is not None:
+            self.desk.ring(self)
         for _ in range(LOOKS_AT_ONCE):
             if not self._decide():
                 return
@@ -160,10 +176,12 @@ class Life:
         self.lines += decision.lines
         self.acts += [Acted(self.now, act) for act in decision.actions]
         self.due_at = decision.recheck_at
-        self._hand_over(decision)
+        self._post(decision)
+        if self.desk is not None and decision.handover is not None:
+            self.desk.take(self, decision.handover)
         return bool(decision.sends)
 
-    def _hand_over(self, decision: Decision) -> None:
+    def _post(self, decision: Decision) -> None:
         """The relay takes the mails of a decision, or does not."""
         numbers = {(run.campaign, run.run): run.id or 0 for run in self.facts.enrollments}
         for send in decision.sends:
@@ -206,6 +224,23 @@ class Life:
             self.unsettled.append(event)
             return
         self._record(event)
+        self.look()
+
+    def hears(self, name: str, said: Mapping[str, object]) -> None:
+        """Somebody writes down an event of the lead; the next look knows it."""
+        self._record(self._event(EventKind.CUSTOM, name, None, Actor.HUMAN, properties=said))
+
+    def tells(self, code: str, data: Mapping[str, object]) -> None:
+        """A line of the lead's story that no decision tells."""
+        self.lines.append(Line(self.now, code, data=dict(data)))
+
+    def finishes(self, task: Action, outcome: str, by: str) -> None:
+        """A task is done, or could not be done: the journey goes on."""
+        done = replace(task, done_at=self.now, outcome=outcome)
+        self.facts = replace(self.facts, actions=tuple(done if one is task else one for one in self.facts.actions))
+        told = finishing(task.step, outcome, by)
+        self.tells(TASK_DONE, told)
+        self.hears(TASK_DONE, told)
         self.look()
 
     def unsubscribes(self, mail: Mailed) -> None:

@@ -14,6 +14,8 @@ _ACT_WORDS = {
     "bounces": '"{mail}" to bounce',
     "event": "the event {what}",
     "becomes": "the lead to change",
+    "sales": "sales {what} the lead",
+    "task_done": 'the outcome of task "{what}"',
 }
 
 

@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
-from engine.config.sales import FitPoints, Points, Scoring
+from engine.config.sales import FitPoints, Points, Reason, Sales, Scoring
 from engine.domain.actor import Actor
 from engine.domain.journey.facts import EventKind, LeadFacts
 from engine.domain.traffic import HitKind
+from engine.rehearsal.desk import Desk
 from engine.rehearsal.life import Fate, Life
 from engine.rehearsal.mails import Letterbox
+from engine.service.answer_handoff import accept, reject, snooze
 from engine.service.check import check
-from engine.store.database import reading
+from engine.store.database import reading, writing
+from engine.store.events import NewEvent, add_events
 from engine.store.facts import load_facts
+from engine.store.handoffs import handoffs_of, live_handoff
+from engine.store.journey import wake
 from tests.service.world import MONDAY, World
 from tests.smtpscript import Rule, Say
 
@@ -70,7 +75,8 @@ class Both:
         self.world = world
         self.world.apply(world.rewrite("campaigns/drip.toml", lambda _: CAMPAIGN))
         self.world.take_in(f"{JANE},Jane,web")
-        self.life = Life(world.runner.current().programme, self.facts(), MONDAY)
+        programme = world.runner.current().programme
+        self.life = Life(programme, self.facts(), MONDAY, desk=Desk(programme.policy))
         if fate is not Fate.ACCEPTED:
             self.life.fate = lambda send: fate if send.step == "second" else Fate.ACCEPTED
         self.later(timedelta(0))
@@ -146,3 +152,65 @@ def test_both_agree_on_a_mail_that_the_relay_does_not_take(code: str, fate: Fate
     both.world.server.script(Rule("RCPT", Say(code), times=1))
     both.later(timedelta(days=12))
     both.agree()
+
+
+SALES = Sales(
+    hand_raises=("asked",),
+    sla="1 business day",
+    recycle_after="3 business days",
+    reasons={"too_early": Reason(title="Too early"), "no_fit": Reason(title="No", disqualify=True)},
+)
+ANSWERS = ("accept", "too_early", "no_fit", "snooze", "ask", "ask", "")
+
+
+class BothInSales(Both):
+    """One lead that asks for a person again and again, and what sales answers."""
+
+    def asks(self) -> None:
+        now = self.life.now
+        with writing(self.world.home.store) as connection:
+            lead = self.world.lead(JANE).id
+            add_events(connection, [NewEvent(f"asked:{now}", lead, EventKind.CUSTOM, now, now, "asked")])
+            wake(connection, [lead], now)
+        self.life.happens(EventKind.CUSTOM, "asked")
+
+    def answers(self, answer: str) -> None:
+        with reading(self.world.home.store) as connection:
+            row = live_handoff(connection, self.world.lead(JANE).id)
+        desk = self.life.desk
+        assert desk is not None
+        in_hand = [one for one in desk.handoffs if one.ended_at is None]
+        assert [(one.state, one.at, one.clock_at) for one in in_hand] == (
+            [(row.state, row.at, row.clock_at)] if row is not None else []
+        )
+        if answer == "ask":
+            self.asks()
+        elif row is not None and answer == "accept" and row.state != "accepted":
+            accept(self.world.home, row.id, "sales")
+            desk.accepts(self.life)
+        elif row is not None and answer == "snooze" and row.state != "accepted":
+            until = self.life.now + timedelta(days=5)
+            snooze(self.world.home, row.id, "sales", until)
+            desk.snoozes(self.life, until)
+        elif row is not None and answer in SALES.reasons:
+            reject(self.world.home, row.id, "sales", answer)
+            desk.rejects(self.life, answer)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_both_agree_on_what_sales_answers_and_what_it_leaves_to_the_clock(seed: int, found: Found) -> None:
+    chance = random.Random(seed)
+    both = BothInSales(found(sales=SALES, scoring=SCORING))
+    both.later(timedelta(hours=5))
+    both.asks()
+    for _ in range(chance.randint(3, 7)):
+        both.later(timedelta(minutes=chance.randint(1, 4 * 24 * 60)))
+        both.answers(chance.choice(ANSWERS))
+    both.later(timedelta(days=12))
+    both.agree()
+    with reading(both.world.home.store) as connection:
+        rows = handoffs_of(connection, both.world.lead(JANE).id)
+    assert both.life.desk is not None
+    assert [(one.state, one.at, one.reason, one.ended_at) for one in both.life.desk.handoffs] == [
+        (row.state, row.at, row.reason, row.ended_at) for row in rows
+    ]

@@ -37,6 +37,7 @@ from engine.store.alerts import open_alerts
 from engine.store.database import reading
 from engine.store.deliveries import attempts_of, deliveries_of, next_delivery_instant
 from engine.store.events import events_of, next_settling_instant
+from engine.store.handoffs import next_clock
 from engine.store.journey import next_due_instant, story_of
 from engine.store.leads import find_lead
 from engine.store.permission import suppressions_of
@@ -252,6 +253,7 @@ class World:
                 next_due_instant(connection),
                 next_delivery_instant(connection),
                 next_settling_instant(connection),
+                next_clock(connection),
             )
         return min((instant for instant in found if instant is not None), default=None)
 
