@@ -28,9 +28,14 @@ def ripen(draft: Draft) -> None:
         return
     raised = _raised_hand(draft)
     if raised is not None:
-        hand_over(draft, Handover(f"event('{raised.name}')", f"asked by itself: {raised.name}", arrived(raised)))
+        hand_over(draft, Handover(raised_by(raised.name), f"asked by itself: {raised.name}", arrived(raised)))
     elif sales.ready is not None and stage_of(draft) not in (DISQUALIFIED, SAL, SQL, CUSTOMER, _last(draft)):
         _by_rule(draft)
+
+
+def raised_by(name: str) -> str:
+    """The rule by which a lead is handed over that asks for a person by an event of this name."""
+    return f"event('{name}')"
 
 
 def _last(draft: Draft) -> str:
