@@ -64,8 +64,8 @@ format: $(STAMP) ## format and mend what can be mended by itself
 bench: $(STAMP) ## speed, as ratios against a limit measured in the same run
 	$(BIN)/python -m bench
 
-bench-reports: $(STAMP) ## each report at 1,000,000 leads and 10,000,000 events (some minutes, 8 GB of disk)
-	LEADS=1000000 $(BIN)/python -m bench all-reports
+bench-reports: $(STAMP) ## each report at 1,000,000 leads and 10,000,000 events (some minutes, 16 GB of disk)
+	LEADS=1000000 $(BIN)/python -m bench all-reports all-reports-postgresql
 
 LEADS ?= 10000
 KILLS ?= 500

@@ -47,6 +47,7 @@ ROWS: dict[str, Callable[[], None]] = {
     "reports": reports.main,
     "simulate": simulate.main,
     "all-reports": all_reports.main,
+    "all-reports-postgresql": all_reports.on_postgresql,
     "start": command_start.main,
 }
 

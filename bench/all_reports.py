@@ -1,8 +1,8 @@
 """Each report, the doctor, the status, pages of the API: a million leads and ten million events against 10,000 leads.
 
 The homes are filled by bulk SQL, and housekeeping has taken its census. `make bench` takes a tenth of the large one,
-`make bench-reports` all of it. The counts by day are those of the events, of 20 campaigns with 10 steps each over a
-year.
+`make bench-reports` all of it, on SQLite and on PostgreSQL. The counts by day are those of the events, of 20 campaigns
+with 10 steps each over a year.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from sqlalchemy import text
+
+from bench.postgresql import running_postgresql
 from engine.clock import SteppedClock
 from engine.config.model import Config
 from engine.domain.cursor import Cursor
@@ -35,20 +38,32 @@ SMALL, LARGE = 10_000, 100_000
 LIMIT = 10
 
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
-_AT = "datetime('2026-11-24', '-' || (i % 365) || ' days')||'.000000'"
+_WORDS = {
+    "sqlite": {
+        "at": "datetime('2026-11-24', '-' || (i % 365) || ' days')||'.000000'",
+        "day": "date(at)",
+        "cohort": "date('2026-11-01', '-' || (i % 12) || ' months')",
+    },
+    "postgresql": {
+        "at": "timestamptz '2026-11-24 UTC' - (i % 365) * interval '1 day'",
+        "day": "CAST(at AT TIME ZONE 'UTC' AS date)",
+        "cohort": "CAST(date '2026-11-01' - (i % 12) * interval '1 month' AS date)",
+    },
+}
+"""What the two databases say differently."""
 _FILLS = (
     (
         1,
         "INSERT INTO lead (id, public_id, email, created_at, updated_at, source, lifecycle, country, language, zone, "
         "owner, score, fit, tracking, internal, subscribed, fields, folded, address_hash, account_score) {numbers} "
-        "SELECT i, 'p'||i, 'l'||i||'@x.example', {at}, {at}, 'web', 'mql', '', '', '', '', 0, '', 1, 0, 1, '{{}}', "
-        "'{{}}', 'h'||i, 0 FROM n",
+        "SELECT i, 'p'||i, 'l'||i||'@x.example', {at}, {at}, 'web', 'mql', '', '', '', '', 0, '', 1=1, 1=0, 1=1, "
+        "'{{}}', '{{}}', 'h'||i, 0 FROM n",
     ),
     (
         10,
         "INSERT INTO event (id, source_id, lead_id, kind, name, at, received_at, pending, actor, judged, campaign, "
         "stage, step, link, properties, folded, evidence) {numbers} SELECT i, 's'||i, 1 + i % {leads}, 'click', '', "
-        "{at}, {at}, 0, 'human', '', 'c'||(i % 20), 'a', 's'||(i / 20 % 10), '', '{{}}', '{{}}', '{{}}' FROM n",
+        "{at}, {at}, 1=0, 'human', '', 'c'||(i % 20), 'a', 's'||(i / 20 % 10), '', '{{}}', '{{}}', '{{}}' FROM n",
     ),
     (
         2,
@@ -61,7 +76,7 @@ _FILLS = (
         'INSERT INTO enrollment (id, lead_id, campaign, run, "key", status, entered_at, stage, stage_entered_at, '
         "since, step, visit, passed, waiting, holdout, ended_why, \"trigger\") {numbers} SELECT i, i, 'c'||(i % 20), "
         "1, '', CASE WHEN i % 10 < 7 THEN 'ended' ELSE 'active' END, {at}, 's'||(i % 4), {at}, {at}, 'm'||(i % 3), 1, "
-        "'[]', '', 0, CASE WHEN i % 10 < 7 THEN 'goal' ELSE '' END, '{{}}' FROM n",
+        "'[]', '', 1=0, CASE WHEN i % 10 < 7 THEN 'goal' ELSE '' END, '{{}}' FROM n",
     ),
     (
         0.01,
@@ -72,25 +87,28 @@ _FILLS = (
     ),
     (
         0,
-        "INSERT INTO daily_count (day, campaign, step, what, n) SELECT date(at), campaign, step, 'click:human', "
+        "INSERT INTO daily_count (day, campaign, step, what, n) SELECT {day}, campaign, step, 'click:human', "
         "count(*) FROM event GROUP BY 1, 2, 3",
     ),
     (
         0.02,
         'INSERT INTO waterfall (cohort, theme, source, "before", "after", n, first, seconds) {numbers} SELECT '
-        "date('2026-11-01', '-' || (i % 12) || ' months'), 't'||(i / 12 % 10), 's'||(i / 120), 'inquiry', 'engaged', "
+        "{cohort}, 't'||(i / 12 % 10), 's'||(i / 120), 'inquiry', 'engaged', "
         "5, 5, 99999 FROM n",
     ),
 )
 
 
-def _home(folder: Path, leads: int) -> Home:
+def _home(folder: Path, leads: int, store: str = "") -> Home:
     (folder / "config.toml").write_text("", "utf-8")
-    home = open_home(folder, Config(), SteppedClock(NOW))
+    home = open_home(folder, Config(store=store) if store else Config(), SteppedClock(NOW))
+    words = _WORDS[home.store.dialect.name]
     for each, sql in _FILLS:
         numbers = _NUMBERS.format(count=int(leads * each))
         with writing(home.store) as connection:
-            connection.exec_driver_sql(sql.format(numbers=numbers, leads=leads, at=_AT))
+            connection.execute(text(sql.format(numbers=numbers, leads=leads, **words)))
+    with writing(home.store) as connection:
+        connection.exec_driver_sql("ANALYZE")  # as autovacuum and `PRAGMA optimize` do in service
     return home
 
 
@@ -127,18 +145,29 @@ def _seconds(home: Home, row: Callable[[Home], object]) -> float:
     return time.perf_counter() - began
 
 
-def main(large: int = 0) -> None:
+def main() -> None:
     """Print a line for each: both times, and their ratio. The status counts along indexes: no limit."""
-    large = large or int(os.environ.get("LEADS", LARGE))
+    large = int(os.environ.get("LEADS", LARGE))
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
-        homes = (_home(Path(few), SMALL), _home(Path(many), large))
-        longest = max(_counted(home) for home in homes)
-        print(f"census: its longest round at {large:,} leads took {longest * 1000:.0f} ms", flush=True)
-        for name, row in _rows().items():
-            small, big = (median(_seconds(home, row) for _ in range(ROUNDS)) for home in homes)
-            limit = f" (limit {LIMIT})" if name != "status" else ""
-            print(
-                f"{name:<20} {big * 1000:8.1f} ms at {large:,} leads, {small * 1000:6.1f} ms at {SMALL:,}: "
-                f"{big / small:.1f} times{limit}",
-                flush=True,
-            )
+        _compare(_home(Path(few), SMALL), _home(Path(many), large), large)
+
+
+def on_postgresql() -> None:
+    """The same where the store is PostgreSQL."""
+    large = int(os.environ.get("LEADS", LARGE))
+    with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many, running_postgresql() as fresh:
+        _compare(_home(Path(few), SMALL, fresh()), _home(Path(many), large, fresh()), large)
+
+
+def _compare(few: Home, many: Home, large: int) -> None:
+    longest = max(_counted(home) for home in (few, many))
+    where = many.store.dialect.name
+    print(f"census on {where}: its longest round at {large:,} leads took {longest * 1000:.0f} ms", flush=True)
+    for name, row in _rows().items():
+        small, big = (median(_seconds(home, row) for _ in range(ROUNDS)) for home in (few, many))
+        limit = f" (limit {LIMIT})" if name != "status" else ""
+        print(
+            f"{name:<20} {big * 1000:8.1f} ms at {large:,} leads, {small * 1000:6.1f} ms at {SMALL:,}: "
+            f"{big / small:.1f} times{limit}",
+            flush=True,
+        )
