@@ -1,7 +1,8 @@
 """How leads are scored: what they do, which fades, and who they are, which does not."""
 
-from engine.domain.scoring.counting import Counted, ScoredView, Tally, tally
+from engine.domain.scoring.counting import Counted, Tally, tally
 from engine.domain.scoring.fading import age_of_day, units
+from engine.domain.scoring.occurrences import ScoredView
 from engine.domain.scoring.scheme import FitPoints, Points, Scoring
 from engine.domain.scoring.score import (
     FitLine,

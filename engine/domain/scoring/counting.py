@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from engine.domain.actor import Actor
-from engine.domain.rules import FactsView, Node, evaluate
-from engine.domain.rules.nodes import EventHappened, MailHappened, Replied
-from engine.domain.rules.readers import events_reader, mails_reader
+from engine.domain.rules import evaluate
+from engine.domain.scoring.occurrences import ScoredView
 from engine.domain.scoring.scheme import Points, Scoring
-
-
-class ScoredView(FactsView, Protocol):
-    """What scoring asks beyond rules."""
-
-    def reply_times(self) -> Sequence[datetime]:
-        """When a person answered one of our mails, ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ def tally(scoring: Scoring, view: ScoredView, now: datetime) -> Tally:
     """
     found, turns, today = [], [], now.toordinal()
     for rule in scoring.points:
-        times = _times(rule.each.node, view, now)
+        times = rule.times(view, now)
         if not times:
             continue
         if rule.when is not None:
@@ -64,16 +53,3 @@ def tally(scoring: Scoring, view: ScoredView, now: datetime) -> Tally:
                 continue
         found.append(Counted(rule, tuple([max(0, today - at.toordinal()) for at in times])))
     return Tally(tuple(found), min(turns, default=None))
-
-
-def _times(node: Node, view: ScoredView, now: datetime) -> Iterable[datetime]:
-    """When it happened, as often as it did; what machines do never counts."""
-    match node:
-        case EventHappened():
-            return [event.at for event in events_reader(node.pattern)(view, now) if event.actor is Actor.HUMAN]
-        case MailHappened():
-            return mails_reader(node.pattern)(view, now)
-        case Replied():
-            return view.reply_times()
-        case _:
-            raise TypeError(f"{node!r} cannot be counted")

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from engine.domain.rules import Rule, names_used
 from engine.domain.scoring.fading import Fading, units
+from engine.domain.scoring.occurrences import Times, times_reader
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Points:
     half_life: timedelta
     when: Rule | None = None
     most: float = 0.0
+
+    @cached_property
+    def times(self) -> Times:
+        return times_reader(self.each.node)
 
     @cached_property
     def fading(self) -> Fading:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from engine.domain.rules import Borders, evaluate
-from engine.domain.scoring.counting import Counted, ScoredView, tally
+from engine.domain.scoring.counting import Counted, tally
 from engine.domain.scoring.fading import points_from, score_from, units
+from engine.domain.scoring.occurrences import ScoredView
 from engine.domain.scoring.scheme import Scoring
 
 WORST = "D"
@@ -120,6 +121,8 @@ def next_crossing(scoring: Scoring, counted: Sequence[Counted], now: datetime, b
     takes = [one for one in counted if one.rule.points < 0]
     given, taken = _sum(gives, 0), _sum(takes, 0)
     part = borders.part(score_from(bounded(scoring, given + taken)))
+    if not takes and part == borders.part(0.0):
+        return None  # what only gives, fades to nothing
 
     def moves(later: int) -> bool:
         """Whether the score can have left its part so many days later: between the least and the most it can be."""
