@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -30,11 +30,14 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+May = Callable[[Scope], bool]
+"""Whether whoever asks has a scope."""
+
 SCOPE_WORDS: Mapping[Scope, str] = {
     Scope.LEADS_READ: "read leads and all that belongs to them: events, mails, hand-offs, deals, their story",
     Scope.LEADS_WRITE: "create and change leads, put them on lists, record consent",
     Scope.LEADS_ERASE: "erase a person",
-    Scope.EVENTS_WRITE: "tell what leads did",
+    Scope.EVENTS_WRITE: "tell what leads did; not what sales or deals came to, nor that two leads are one",
     Scope.ENROLLMENTS_WRITE: "let leads into campaigns, and take them out",
     Scope.OPPORTUNITIES_WRITE: "record deals",
     Scope.SUPPRESSIONS_WRITE: "suppress addresses, and lift what a person may lift",

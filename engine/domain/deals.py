@@ -8,9 +8,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from engine.domain.identity import Identity
-
-OPENED, WON, LOST = "opportunity_opened", "opportunity_won", "opportunity_lost"
-"""The events by which a lead's rules and lifecycle hear of its deals."""
+from engine.domain.own_events import LOST, WON
 
 
 class Outcome(StrEnum):

@@ -26,6 +26,10 @@ class InvalidError(RipelineError):
         super().__init__(f"{first.where}: {first.what}")
 
 
+class NotAllowedError(InvalidError):
+    """The request asks for more than its key may do; `faults` says where, and for which scope."""
+
+
 class MissingError(RipelineError):
     """What the request is about does not exist."""
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from engine.domain.journey.draft import RECYCLED
 from engine.domain.journey.facts import EventKind
+from engine.domain.own_events import RECYCLED
 from engine.rehearsal.life import Life
 from engine.rehearsal.wording import shown
 

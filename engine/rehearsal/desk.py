@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from engine.domain.journey.decision import Handover
-from engine.domain.journey.deeds import ACCEPTED, SNOOZED
-from engine.domain.journey.draft import RECYCLED
 from engine.domain.journey.handing import answer_at, giving_back, route_for, working_time
 from engine.domain.journey.policy import Policy
+from engine.domain.own_events import ACCEPTED, RECYCLED, SNOOZED
 from engine.domain.sales.clock import first_deadline, ring
 from engine.domain.sales.handoff import TRANSITIONS, Handoff, HandoffState
 from engine.domain.sales.policy import EXPIRED_REASON

@@ -19,7 +19,6 @@ from engine.domain.actor import Actor
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Act, Decision, Line, Send
-from engine.domain.journey.deeds import TASK_DONE
 from engine.domain.journey.facts import (
     Action,
     Delivery,
@@ -35,6 +34,7 @@ from engine.domain.journey.handing import finishing
 from engine.domain.journey.outlook import as_if_silent
 from engine.domain.journey.programme import Programme
 from engine.domain.leadfields import BUILTINS
+from engine.domain.own_events import TASK_DONE
 from engine.rehearsal.desk import Desk
 
 QUARANTINE = timedelta(seconds=60)

@@ -9,10 +9,9 @@ from typing import Any
 
 from engine.authoring.sales import policy_of
 from engine.domain.journey.decision import Line
-from engine.domain.journey.deeds import ACCEPTED, SNOOZED
-from engine.domain.journey.draft import RECYCLED
 from engine.domain.journey.facts import EventKind
 from engine.domain.journey.handing import answer_at, giving_back
+from engine.domain.own_events import ACCEPTED, RECYCLED, SNOOZED
 from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.policy import SalesPolicy
 from engine.errors import RipelineError, did_you_mean

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.domain.journey.decision import Line
-from engine.domain.journey.deeds import TASK_DONE
 from engine.domain.journey.facts import EventKind
 from engine.domain.journey.handing import finishing
+from engine.domain.own_events import TASK_DONE
 from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.store.actions import action_row, end_action

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.domain.deals import LOST, OPENED, WON
 from engine.domain.delivery import DeliveryState
 from engine.domain.journey.decision import Line
+from engine.domain.own_events import LOST, OPENED, WON
 from engine.service.story_words import Speaker, Tone
 from engine.store.erasure import ERASED
 

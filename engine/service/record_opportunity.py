@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from engine.config.outside import Reports
-from engine.domain.deals import EVENTS, OPENED, TRANSITIONS, DealRecord, Outcome, faults, opened_by, told_outcome
+from engine.domain.deals import EVENTS, TRANSITIONS, DealRecord, Outcome, faults, opened_by, told_outcome
 from engine.domain.identity import Identity
 from engine.domain.journey.facts import EventKind
 from engine.domain.money import EXPONENTS, converted, in_units
+from engine.domain.own_events import OPENED
 from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.store.database import writing

@@ -19,11 +19,13 @@ from typing import Any
 
 from engine.authoring.sales import may_move
 from engine.domain.accounts import company_test
+from engine.domain.api_keys import May, Scope
 from engine.domain.identity import ANONYMOUS_ID, EMAIL, ENTROPY_BYTES, USER_ID, Identity, public_id
 from engine.domain.journey.facts import PAGE_VIEW_NAME, SCREEN_VIEW_NAME, EventKind
 from engine.domain.leadfields import BUILTINS, one_line
 from engine.domain.leadmerge import Values
 from engine.domain.leadrecord import LeadRecord
+from engine.domain.own_events import lacking, told_lack
 from engine.domain.segment import Call, Refused, Said, read_message
 from engine.inbound.leadfiles.draft import Vocabulary
 from engine.inbound.traits import TraitReader
@@ -69,19 +71,33 @@ class TakenIn:
     refused: tuple[Refused, ...] = ()
 
 
-def take_in(home: Home, messages: Sequence[object], sent_at: object = None) -> TakenIn:
-    """Take a batch of messages in; `sent_at` is when the client says it sent them.
+def take_in(home: Home, messages: Sequence[object], sent_at: object = None, may: May = lambda _: True) -> TakenIn:
+    """Take a batch of messages in; `sent_at` is when the client says it sent them, `may` what its key allows.
 
     Raises:
         StoreError: the database is away; nothing was taken, and the client may send all of it again.
     """
     now = home.clock.now()
-    read = [read_message(raw, place, sent_at, now) for place, raw in enumerate(messages)]
+    read = [_allowed(read_message(raw, place, sent_at, now), may) for place, raw in enumerate(messages)]
     refused = tuple(one for one in read if isinstance(one, Refused))
     wanted = frozenset(name.casefold() for name in home.config.api.events)
     said = [one for one in read if isinstance(one, Said) and _is_kept(one, wanted)]
     taken = _taken(home, said, refused, now) if said or refused else TakenIn(0)
     return replace(taken, messages=len(read), passed_over=len(read) - len(said) - len(refused))
+
+
+def _allowed(said: Said | Refused, may: May) -> Said | Refused:
+    """The message, or why a key of these scopes may not say it."""
+    if isinstance(said, Refused):
+        return said
+    if said.call is Call.ALIAS and not may(Scope.LEADS_WRITE):
+        return _refused(said, f"makes two leads one: it takes a key with the scope {Scope.LEADS_WRITE.value}")
+    scope = lacking(said.name, may) if said.call is Call.TRACK else None
+    return said if scope is None else _refused(said, f"cannot be told: {told_lack(said.name, scope)}")
+
+
+def _refused(said: Said, why: str) -> Refused:
+    return Refused(said.place, str(said.evidence.get("message", "")), why)
 
 
 def _is_kept(said: Said, wanted: frozenset[str]) -> bool:

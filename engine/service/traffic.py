@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.domain.actor import Actor
 from engine.domain.journey.facts import EventKind
+from engine.domain.own_events import SHARED_VIEW
 from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
 from engine.service.correct_handoffs import correct_handoffs
 from engine.service.home import Home
@@ -76,9 +77,6 @@ def _event(hit: Hit, mail: Any, links: LinkNames, quarantine: timedelta) -> NewE
 
 
 _KINDS = {HitKind.OPEN: EventKind.OPEN, HitKind.CLICK: EventKind.CLICK, HitKind.SHARE: EventKind.CUSTOM}
-
-SHARED_VIEW = "shared_view"
-"""The event of a lead whose mail somebody else looked at, by the address that it passed on."""
 
 
 def _evidence(hit: Hit) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, exists, func, select, update
 
 from engine.domain.deals import Outcome
 from engine.domain.delivery import DeliveryState, MailKind
-from engine.domain.journey.draft import RECYCLED
+from engine.domain.own_events import RECYCLED
 from engine.store.inserts import insert_ignoring
 from engine.store.leads import lead
 from engine.store.revenue_tables import OpportunityRow

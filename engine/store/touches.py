@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Table, bindparam, false, or_, select, update
 
 from engine.domain.actor import Actor
 from engine.domain.attribution import Touch
-from engine.domain.deals import LOST, OPENED, WON
-from engine.domain.journey.draft import RECYCLED
 from engine.domain.journey.facts import EventKind
+from engine.domain.own_events import LOST, OPENED, RECYCLED, WON
 from engine.store.among import among_numbers, among_texts, unindexed
 from engine.store.many import read_many
 from engine.store.opportunities import opportunity

@@ -21,7 +21,7 @@ import orjson
 from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.domain.api_keys import Caller
+from engine.domain.api_keys import Caller, May
 from engine.domain.api_keys import Scope as KeyScope
 from engine.domain.segment import Call, Refused, messages_of
 from engine.domain.segment.message import BATCH_BYTES
@@ -58,12 +58,13 @@ class EventGate:
     """What stands before the endpoints, and behind them.
 
     `caller` tells whose a key is, `draw` takes one request of a key's share of the minute, `take` takes messages in
-    with the instant at which the client says that it sent them; `away` are the errors of a store that will come back.
+    with the instant at which the client says that it sent them, and whether the key has a
+    scope; `away` are the errors of a store that will come back.
     """
 
     caller: Callable[[str], Caller | None]
     draw: Callable[[int], Drawn]
-    take: Callable[[Sequence[object], object], Taken]
+    take: Callable[[Sequence[object], object, May], Taken]
     away: type[Exception]
     writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -107,20 +108,20 @@ class EventClients:
         call = _call(scope)
         headers = dict(scope["headers"])
         body = _parsed(_unpacked(await _read(headers, receive), headers.get(b"content-encoding", b"")))
-        await self._admit(scope, headers, body)
+        caller = await self._admit(scope, headers, body)
         try:
             messages = messages_of(body, call)
         except ValueError as fault:
             raise _RefusedError(400, "no_batch", str(fault)) from fault
         async with self._gate.writer:
-            taken = await run_sync(partial(self._gate.take, messages, body.get("sentAt")))
+            taken = await run_sync(partial(self._gate.take, messages, body.get("sentAt"), caller.may))
         _tell(taken)
         if call and taken.refused:
             raise _RefusedError(400, "invalid", f"the message {taken.refused[0].reason}")
         return _answer(200, _told(taken))
 
-    async def _admit(self, scope: Scope, headers: Mapping[bytes, bytes], body: Mapping[str, Any]) -> None:
-        """Whether whoever asks may: the write key is the user name of Basic, a Bearer, or stands in the body."""
+    async def _admit(self, scope: Scope, headers: Mapping[bytes, bytes], body: Mapping[str, Any]) -> Caller:
+        """Whoever asks, if they may: the write key is the user name of Basic, a Bearer, or stands in the body."""
         given = body.get("writeKey")
         key = key_in(headers.get(b"authorization", b"").decode("latin-1")) or (given if isinstance(given, str) else "")
         caller = await run_sync(self._gate.caller, key) if key else None
@@ -134,6 +135,7 @@ class EventClients:
         if not drawn.granted:
             wait = (b"retry-after", str(drawn.wait).encode())
             raise _RefusedError(429, "too_many", f"too many requests; the next may come in {drawn.wait} s", wait)
+        return caller
 
     def _failure(self, error: Exception) -> Answer:
         if isinstance(error, self._gate.away):

@@ -55,7 +55,7 @@ class Api:
         path.mkdir()
         (path / "config.toml").write_text(CONFIG.format(port=self.port), "utf-8")
         self.town = Town(path)
-        self.key = new_api_key(self.town.home, "app", [Scope.EVENTS_WRITE])
+        self.key = new_api_key(self.town.home, "app", [Scope.EVENTS_WRITE, Scope.LEADS_WRITE])
         self.host = f"http://127.0.0.1:{self.port}"
         self.town.start("serve", "--api")
         until(self._answers, told=self.town.log)

@@ -16,12 +16,14 @@ import pytest
 from engine.authoring.home import read_home
 from engine.clock import SteppedClock
 from engine.domain.api_keys import Scope
+from engine.domain.identity import USER_ID, Identity
 from engine.domain.segment.message import BATCH_BYTES
 from engine.processes.api import api_site_of
 from engine.service.api_keys import new_api_key
 from engine.service.home import Home, open_home
 from engine.store.database import reading
 from engine.store.events import events_of
+from engine.store.lead_import import known_leads
 from engine.store.leads import find_lead
 from engine.web.server import Conditions, ServerThread
 
@@ -35,7 +37,7 @@ class Api:
 
     def __init__(self, home: Home, http: httpx.Client) -> None:
         self.home, self.http = home, http
-        self.key = new_api_key(home, "app", [Scope.EVENTS_WRITE])
+        self.key = new_api_key(home, "app", [Scope.EVENTS_WRITE, Scope.LEADS_WRITE])
 
     def post(self, path: str, body: Any, key: str | None = None, **headers: str) -> httpx.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -114,6 +116,32 @@ def refusal(answered: httpx.Response) -> tuple[int, str]:
     told = answered.json()
     assert set(told) == {"code", "message"}
     return answered.status_code, told["code"]
+
+
+def test_what_sales_and_deals_came_to_takes_more_than_telling_of_events(api: Api) -> None:
+    teller = new_api_key(api.home, "teller", [Scope.EVENTS_WRITE])
+    batch = {"batch": [TRACK, TRACK | {"event": "Recycled", "messageId": "m2"}]}
+
+    (refused,) = api.post("/v1/batch", batch, key=teller).json()["refused"]
+    alone = api.post("/v1/track", TRACK | {"event": "opportunity_won", "messageId": "m3"}, key=teller)
+
+    assert (refused["index"], refused["messageId"]) == (1, "m2")
+    assert "a key with the scope handoffs:write" in refused["message"]
+    assert "a key with the scope opportunities:write" in alone.json()["message"]
+    assert api.events() == ["Bought"]
+
+
+def test_an_alias_takes_the_scope_that_changes_leads(api: Api) -> None:
+    teller = new_api_key(api.home, "teller", [Scope.EVENTS_WRITE])
+    for user in ("u1", "u2"):
+        assert api.post("/v1/identify", {"userId": user}, key=teller).status_code == 200
+
+    refused = api.post("/v1/alias", {"userId": "u2", "previousId": "u1"}, key=teller)
+
+    assert refusal(refused) == (400, "invalid")
+    assert "a key with the scope leads:write" in refused.json()["message"]
+    with reading(api.home.store) as connection:
+        assert len(known_leads(connection, [Identity(USER_ID, "u1"), Identity(USER_ID, "u2")])) == 2
 
 
 def test_without_a_good_key_nothing_is_taken(api: Api) -> None:

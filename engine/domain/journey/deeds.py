@@ -5,25 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.domain.actor import Actor
-from engine.domain.journey.draft import RECYCLED, Draft
+from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Event, EventKind
-
-ACCEPTED, SNOOZED = "handoff_accepted", "handoff_snoozed"
-TASK_DONE = "task_done"
-OPENED, WON, LOST = "opportunity_opened", "opportunity_won", "opportunity_lost"
-BOOKKEEPING = frozenset(
-    {
-        RECYCLED,
-        ACCEPTED,
-        OPENED,
-        WON,
-        LOST,
-        SNOOZED,
-        TASK_DONE,
-        "shared_view",
-    }
-)
-"""Named events that others wrote about a lead; it did nothing itself."""
+from engine.domain.own_events import BOOKKEEPING, LOST, RECYCLED
 
 _OF_PEOPLE = frozenset({EventKind.CLICK, EventKind.REPLY, EventKind.FORM, EventKind.PAGE_VIEW, EventKind.CUSTOM})
 

@@ -14,15 +14,13 @@ from engine.domain.journey.facts import Event, LeadFacts
 from engine.domain.journey.history import History
 from engine.domain.journey.mailable import window_zone
 from engine.domain.journey.programme import Programme
+from engine.domain.own_events import LOST, RECYCLED, WON
 from engine.domain.timing import zone_named
 
 SCORED = ("score", "fit")
 """The names under which rules know how a lead is scored."""
 
-RECYCLED = "recycled"
-"""The event by which sales gives a lead back to marketing."""
-
-RETURNS = (RECYCLED, "opportunity_won", "opportunity_lost")
+RETURNS = (RECYCLED, WON, LOST)
 """The events after which sales has the lead no more: it gave it back, or its deal is over."""
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.domain.journey.decision import Line, Moved
-from engine.domain.journey.deeds import ACCEPTED, LOST, OPENED, WON, arrived, last_deed, reason_of
-from engine.domain.journey.draft import RECYCLED, Draft
+from engine.domain.journey.deeds import arrived, last_deed, reason_of
+from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Event
 from engine.domain.journey.interest import theme_of_interest
 from engine.domain.journey.view import LeadView
 from engine.domain.lifecycle import DISQUALIFIED, Lifecycle
 from engine.domain.lifecycle import RECYCLED as GIVEN_BACK
+from engine.domain.own_events import ACCEPTED, LOST, OPENED, RECYCLED, WON
 from engine.domain.rules import evaluate, explain
 
 LIFECYCLE = "lifecycle"

@@ -18,8 +18,8 @@ from engine.domain.delivery import DeliveryState
 from engine.domain.held import Held
 from engine.domain.journey import chance
 from engine.domain.journey.decision import Act, Handover, Line, Send
-from engine.domain.journey.deeds import LOST, arrived, last_deed
-from engine.domain.journey.draft import RECYCLED, Draft
+from engine.domain.journey.deeds import arrived, last_deed
+from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import Action, Delivery, Enrollment, EnrollmentStatus
 from engine.domain.journey.history import Pass
 from engine.domain.journey.mailable import MailRequest, first_opening, may_mail
@@ -27,6 +27,7 @@ from engine.domain.journey.maturing import LIFECYCLE, move
 from engine.domain.journey.ripening import hand_over
 from engine.domain.journey.route import names_of, stage_now, step_after
 from engine.domain.journey.view import LeadView
+from engine.domain.own_events import LOST, RECYCLED
 from engine.domain.rules import Rule, evaluate, explain
 from engine.domain.steps import EmailStep, Step
 from engine.domain.timing import Calendar, Delay, after

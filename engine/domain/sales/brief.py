@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.domain.actor import Actor
 from engine.domain.journey.decision import Handover
-from engine.domain.journey.deeds import BOOKKEEPING
 from engine.domain.journey.facts import Event, EventKind, LeadFacts
+from engine.domain.own_events import BOOKKEEPING
 from engine.domain.sales.sheet import Deed, Sheet
 
 MOST_DEEDS = 40

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from engine.domain.api_keys import Caller, Scope
 from engine.domain.campaign import Campaign
 from engine.domain.identity import Identity
 from engine.domain.journey.decision import Line
 from engine.domain.journey.facts import EventKind
 from engine.domain.leadrecord import LeadRecord
-from engine.domain.refusals import ConflictError, Fault, InvalidError, MissingError
+from engine.domain.own_events import lacking, told_lack
+from engine.domain.refusals import ConflictError, Fault, InvalidError, MissingError, NotAllowedError
 from engine.errors import did_you_mean
 from engine.inbound.leadfiles.draft import Vocabulary
 from engine.service.api.leads import LeadWish, policy_for, record_of
@@ -34,6 +36,12 @@ from engine.store.lead_import import import_chunk, known_leads
 JUDGED = "told by a program"
 BY_PROGRAM = "taken out by a program"
 LONGEST_PROPERTIES = 20_000
+INSTEAD: Mapping[Scope, str] = {
+    Scope.HANDOFFS_WRITE: "answer the hand-off, or finish the task, by its own endpoint",
+    Scope.OPPORTUNITIES_WRITE: "record the deal by POST /opportunities",
+    Scope.ADMIN: "only the tracker tells it",
+}
+"""What a program does that wanted to tell one of Ripeline's own events, by the scope that it lacks."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +84,20 @@ class HappeningDesk:
         self._home = home
         self._runner = Runner(home)
 
-    def tell(self, events: Sequence[EventWish], *, create: bool, repeat: str, by: str) -> Told:
+    def tell(self, events: Sequence[EventWish], *, create: bool, repeat: str, by: Caller) -> Told:
         """Record events, each once; `repeat` names the request, by which events without an id are told apart.
 
         Raises:
             InvalidError: an event cannot be one; none is recorded then.
+            NotAllowedError: one is Ripeline's own, and `by` may not tell it; none is recorded either.
         """
+        _check_allowed([(f"body.events[{place}].name", one.name) for place, one in enumerate(events)], by)
         people = self._people(events)
         sources = [_source_id(one, place, repeat) for place, one in enumerate(events)]
         try:
-            return self._once(events, people, sources, create, by)
+            return self._once(events, people, sources, create, by.name)
         except CollisionError:  # somebody else has just made one of these leads; it is found the second time
-            return self._once(events, people, sources, create, by)
+            return self._once(events, people, sources, create, by.name)
 
     def _people(self, events: Sequence[EventWish]) -> list[LeadRecord]:
         faults: list[Fault] = []
@@ -122,7 +132,7 @@ class HappeningDesk:
         unknown = tuple(place for place, number in enumerate(found) if number is None)
         return Told(recorded, len(new) - recorded, created, unknown)
 
-    def enroll(self, name: str, campaign: str, properties: Mapping[str, Any], repeat: str) -> AskedRun:
+    def enroll(self, name: str, campaign: str, properties: Mapping[str, Any], repeat: str, by: Caller) -> AskedRun:
         """Let a lead into a campaign as its trigger does: the event that lets in is recorded, and the lead decided
         on at the next look, by the same rules as always.
 
@@ -130,8 +140,10 @@ class HappeningDesk:
             MissingError: there is no such lead or campaign.
             ConflictError: the campaign lets nobody in, or nobody by an event.
             InvalidError: the trigger's key is missing among the properties.
+            NotAllowedError: the event that lets in is Ripeline's own, and `by` may not tell it.
         """
         event = self._trigger(campaign, properties)
+        _check_allowed([("body.campaign", event)], by)
         source = f"api:enroll:{_digest([repeat or uuid.uuid4().hex, name, campaign, dict(properties)])}"
         with writing(self._home.store) as connection:
             lead = the_lead(connection, name)
@@ -194,6 +206,14 @@ def _check_key(campaign: Campaign, key: str, properties: Mapping[str, Any]) -> N
     faults = _faults_of(properties, "body.properties")
     if faults:
         raise InvalidError(faults)
+
+
+def _check_allowed(told: Iterable[tuple[str, str]], by: Caller) -> None:
+    """Whether the caller may tell events of these names, each with its place in the request."""
+    lacks = [(where, name, lacking(name, by.may)) for where, name in told]
+    faults = [Fault(where, told_lack(name, scope), INSTEAD[scope]) for where, name, scope in lacks if scope is not None]
+    if faults:
+        raise NotAllowedError(faults)
 
 
 def _faults_of(properties: Mapping[str, Any], place: str) -> list[Fault]:

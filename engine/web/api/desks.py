@@ -9,6 +9,7 @@ from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
+from engine.domain.api_keys import Caller
 from engine.service.api.happenings import AskedRun, EventWish, Told
 from engine.service.api.leads import LeadView, LeadWish, Search
 from engine.service.api.pages import Page
@@ -43,8 +44,8 @@ class Permissions(Protocol):
 class Happenings(Protocol):
     """What leads did, and their runs through campaigns."""
 
-    def tell(self, events: Sequence[EventWish], *, create: bool, repeat: str, by: str) -> Told: ...
-    def enroll(self, name: str, campaign: str, properties: Mapping[str, Any], repeat: str) -> AskedRun: ...
+    def tell(self, events: Sequence[EventWish], *, create: bool, repeat: str, by: Caller) -> Told: ...
+    def enroll(self, name: str, campaign: str, properties: Mapping[str, Any], repeat: str, by: Caller) -> AskedRun: ...
     def leave(self, number: int) -> Any: ...
 
 

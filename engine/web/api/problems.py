@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from engine.domain.refusals import ConflictError, Fault, InvalidError, MissingError
+from engine.domain.refusals import ConflictError, Fault, InvalidError, MissingError, NotAllowedError
 from engine.domain.repeats import OtherRequestError, UnderWayError
 from engine.errors import ProblemsError, RipelineError
 
@@ -23,7 +23,7 @@ class Kind(Enum):
     MALFORMED = (400, "malformed", "The request cannot be read: its JSON, its headers, or a parameter.")
     UNKNOWN_PARAMETER = (400, "unknown-parameter", "A query parameter is unknown, or given twice.")
     NO_KEY = (401, "no-key", "The request has no key, or one that is unknown, revoked or expired.")
-    SCOPE = (403, "scope", "The key does not have the scope that this endpoint asks for.")
+    SCOPE = (403, "scope", "The key does not have the scope that this takes.")
     NOT_FOUND = (404, "not-found", "What the request is about does not exist.")
     METHOD = (405, "method", "The address does not know this method.")
     CONFLICT = (409, "conflict", "It cannot be done as things stand.")
@@ -89,6 +89,8 @@ def answer(error: ApiError) -> Response:
 def told(fault: RipelineError) -> ApiError:
     """What a service refused, as the API answers it."""
     match fault:
+        case NotAllowedError():
+            return ApiError(Kind.SCOPE, _detail(fault.faults), fault.faults)
         case InvalidError():
             return ApiError(Kind.INVALID, _detail(fault.faults), fault.faults)
         case MissingError():

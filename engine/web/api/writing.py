@@ -42,9 +42,10 @@ ScopeOf = Annotated[str, Query(pattern=r"^(all|marketing|topic:[A-Za-z0-9_-]{1,1
 @events.post("/events", summary="Tell what leads did")
 @needs(Scope.EVENTS_WRITE)
 def post_events(desks: TheDesks, request: Request, body: EventsIn) -> ToldView:
-    """Up to 500 events. Each counts once by its `id`, or by all that it says; the leads are looked at at once."""
+    """Up to 500 events. Each counts once by its `id`, or by all that it says; the leads are looked at at once.
+    What sales and deals came to (`recycled`, `opportunity_won` …) takes the scope of that too."""
     told = [EventWish(**one.model_dump()) for one in body.events]
-    by = caller_of(request).name
+    by = caller_of(request)
     return ToldView.model_validate(desks.happenings.tell(told, create=body.create, repeat=repeat_of(request), by=by))
 
 
@@ -90,7 +91,8 @@ def delete_suppression(desks: TheDesks, address: Address, scope: ScopeOf = "all"
 def post_enrollment(desks: TheDesks, request: Request, body: EnrollmentIn) -> AskedRunView:
     """The event that the campaign waits for (`on`) is recorded, and the lead decided on at the next look: its own rules
     – `enter`, `key`, `reenter` – hold as always."""
-    happened = desks.happenings.enroll(body.lead, body.campaign, body.properties, repeat_of(request))
+    repeat, by = repeat_of(request), caller_of(request)
+    happened = desks.happenings.enroll(body.lead, body.campaign, body.properties, repeat, by)
     return AskedRunView.model_validate(happened)
 
 

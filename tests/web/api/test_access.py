@@ -13,6 +13,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from engine.domain.api_keys import Scope
+from engine.domain.own_events import SCOPES
 from engine.service.api_keys import expire_api_key, listed_api_keys, new_api_key, revoke_api_key
 from engine.store.access_tables import ApiKeyRow
 from engine.store.database import reading
@@ -46,6 +47,36 @@ def test_key_of_a_wrong_scope_is_refused_at_every_endpoint(clients: Clients) -> 
         for method, path, asked in ENDPOINTS:
             status = client.request(method, path, json={}).status_code
             assert (status == 403) == (scope not in (asked, Scope.ADMIN)), (scope, method, path, status)
+
+
+@pytest.mark.acceptance(row=32)
+def test_what_sales_and_deals_came_to_takes_the_scope_of_that(clients: Clients, world: World) -> None:
+    world.take_in("jane@northwind.example,Jane,shop")
+    teller = clients(Scope.EVENTS_WRITE)
+    for name, scope in SCOPES.items():
+        event = {"name": name.upper(), "email": "jane@northwind.example"}
+        refused = teller.post("/events", json={"events": [{**event, "name": "ordered"}, event]})
+        (mistake,) = refused.json()["errors"]
+        assert (refused.status_code, mistake["where"]) == (403, "body.events[1].name")
+        assert f"a key with the scope {scope.value}" in mistake["what"]
+        client = clients(Scope.EVENTS_WRITE, scope, name=f"{name} too")
+        assert client.post("/events", json={"events": [event]}).json()["recorded"] == 1
+    assert [event.name for event in world.events("jane@northwind.example")] == [name.upper() for name in SCOPES]
+
+
+@pytest.mark.acceptance(row=32)
+def test_a_campaign_for_those_whom_sales_gave_back_is_no_way_around(clients: Clients, world: World) -> None:
+    text = (world.path / "campaigns/order.toml").read_text("utf-8").replace("'ordered'", "'recycled'")
+    (world.path / "campaigns/order.toml").write_text(text, "utf-8")
+    world.apply(world.prospect())
+    world.take_in("jane@northwind.example,Jane,shop")
+    asked = {"lead": "jane@northwind.example", "campaign": "order", "properties": {"number": 1}}
+
+    refused = clients(Scope.ENROLLMENTS_WRITE).post("/enrollments", json=asked)
+
+    assert refused.status_code == 403
+    assert "handoffs:write" in refused.json()["detail"]
+    assert clients(Scope.ENROLLMENTS_WRITE, Scope.HANDOFFS_WRITE).post("/enrollments", json=asked).status_code == 202
 
 
 @pytest.mark.acceptance(row=32)
