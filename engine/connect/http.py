@@ -4,16 +4,23 @@ The guard resolves the name once, refuses every address that is not public, and 
 checked, so that a second answer of the name server cannot lead elsewhere (DNS rebinding). Redirects are not followed,
 proxies of the environment not used, answers read up to a limit of bytes and seconds.
 
+The HTTP library limits only how long nothing at all comes. So every request has a deadline of its own, for all from
+connecting to the last byte of the answer: a receiver that sends one byte every few seconds holds nobody longer.
+`within` sets one for several requests together.
+
 An operator may say of a host that it stands inside (`inner = true` in config.toml): then private addresses and this
 machine are reached. Link-local ones, where clouds keep their secrets (169.254.169.254), never are.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,11 +30,14 @@ from urllib.parse import SplitResult, urlsplit
 TIMEOUT = 10.0
 """Seconds for each of connecting, writing, and waiting for more of an answer."""
 PATIENCE = 30.0
-"""Seconds for the whole of an answer."""
+"""Seconds for the whole of a request: from asking for its name to the last byte of the answer."""
 MOST_BYTES = 64 * 1024
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _AWS_METADATA = ipaddress.ip_address("fd00:ec2::254")
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+_ends: ContextVar[float | None] = ContextVar("_ends", default=None)
 
 
 class RefusedAddressError(Exception):
@@ -71,8 +81,18 @@ class Reply:
         return max(at.replace(tzinfo=at.tzinfo or UTC) - now, timedelta())
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """All requests of the block together take no longer than that; the one that is under way then gets no answer."""
+    token = _ends.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
 def ask(request: Ask) -> Reply:
-    """Send the request and read the answer, whatever its status.
+    """Send the request and read the answer, whatever its status. Not to be called from within an event loop.
 
     Raises:
         RefusedAddressError: the address is not HTTPS, or leads inside.
@@ -80,24 +100,40 @@ def ask(request: Ask) -> Reply:
     """
     import httpx
 
+    ends, begun = _ends.get(), time.monotonic()
+    most = PATIENCE if ends is None else min(PATIENCE, ends - begun)
     parts = _parts(request)
     address = checked_address(parts.hostname or "", _port(parts), inner=request.inner)
+    try:
+        return asyncio.run(_asked(request, parts, address, begun + most - time.monotonic()))
+    except TimeoutError as error:
+        raise NoAnswerError(f"{parts.hostname} did not answer completely within {max(most, 0):.0f} s") from error
+    except httpx.TimeoutException as error:
+        raise NoAnswerError(f"{parts.hostname} did not answer within {TIMEOUT:.0f} s") from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise NoAnswerError(f"{parts.hostname}: {error or type(error).__name__}") from error
+
+
+async def _asked(request: Ask, parts: SplitResult, address: str, seconds: float) -> Reply:
+    """The answer.
+
+    Raises:
+        TimeoutError: it is not complete after that many seconds, wherever it stands then.
+    """
+    import httpx
+
     target = httpx.URL(request.url).copy_with(host=address, username=None, password=None)
     headers = {**request.headers, "Host": parts.netloc.rpartition("@")[2], "Accept-Encoding": "identity"}
     options: dict[str, Any] = {"extensions": {"sni_hostname": parts.hostname}, "headers": headers}
     if request.content:
         options["content"] = request.content
-    try:
-        with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream(request.method, target, **options) as answer,
-        ):
-            content = _read(answer, request.most)
-            return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
-    except httpx.TimeoutException as error:
-        raise NoAnswerError(f"{parts.hostname} did not answer within {TIMEOUT:.0f} s") from error
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        raise NoAnswerError(f"{parts.hostname}: {error or type(error).__name__}") from error
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+        client.stream(request.method, target, **options) as answer,
+    ):
+        content = await _read(answer, request.most)
+        return Reply(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, content)
 
 
 def _parts(request: Ask) -> SplitResult:
@@ -115,14 +151,12 @@ def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _read(answer: Any, most: int) -> bytes:
-    begun, content = time.monotonic(), b""
-    for chunk in answer.iter_raw():
+async def _read(answer: Any, most: int) -> bytes:
+    content = b""
+    async for chunk in answer.aiter_raw():
         content += chunk
         if len(content) > most:
             raise NoAnswerError(f"the answer is longer than {most:,} bytes")
-        if time.monotonic() - begun > PATIENCE:
-            raise NoAnswerError(f"the answer did not end within {PATIENCE:.0f} s")
     return content
 
 

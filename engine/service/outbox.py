@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from engine.connect.http import within
 from engine.domain.journey.decision import Line
 from engine.domain.outbox import Answer, Fate, next_try
 from engine.errors import RipelineError
@@ -42,6 +43,8 @@ log = logging.getLogger("ripeline.outbox")
 
 LEASE = timedelta(minutes=2)
 """How long a letter is its carrier's own: longer than the slowest receiver is waited for."""
+LONGEST = timedelta(minutes=1)
+"""How long one letter may take, with all requests that it needs; a receiver that drips holds up nobody else longer."""
 MOST = 20
 """Letters in one round, so that a stop waits for few of them."""
 
@@ -89,7 +92,8 @@ class Postman:
 
     def _carried(self, letter: Any) -> Answer:
         try:
-            return self._carriers[letter.kind](letter)
+            with within(LONGEST.total_seconds()):
+                return self._carriers[letter.kind](letter)
         except RipelineError as error:
             return Answer(Fate.AGAIN, str(error))
 

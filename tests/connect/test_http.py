@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.connect.http import Ask, NoAnswerError, RefusedAddressError, Reply, ask, checked_address
+from engine.connect.http import Ask, NoAnswerError, RefusedAddressError, Reply, ask, checked_address, within
+from tests.connect.dripping import DrippingServer
 from tests.connect.hookserver import HookServer
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -92,6 +94,51 @@ def test_answer_is_read_up_to_its_limit() -> None:
         assert len(ask(Ask("GET", server.url, inner=True, most=1001)).content) == 1001
         with pytest.raises(NoAnswerError, match="longer than 1,000 bytes"):
             ask(Ask("GET", server.url, inner=True, most=1000))
+
+
+DRIPS = {
+    "status line": (b"", b"H"),
+    "header lines": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "one header": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"y"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "nothing yet": (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_answer_that_drips_is_waited_for_no_longer_than_the_deadline(drip: str) -> None:
+    with DrippingServer(*DRIPS[drip]) as server:
+        begun = time.monotonic()
+        with within(0.4), pytest.raises(NoAnswerError):
+            ask(Ask("POST", server.url, b"{}", inner=True))
+        assert time.monotonic() - begun < 3
+        assert server.visits == 1
+
+
+def test_requests_of_one_deadline_share_it() -> None:
+    with DrippingServer(*DRIPS["body"]) as server, HookServer() as quick, within(0.4):
+        assert ask(Ask("POST", quick.url, b"{}", inner=True)).status == 204
+        with pytest.raises(NoAnswerError, match="completely"):
+            ask(Ask("POST", server.url, b"{}", inner=True))
+        with pytest.raises(NoAnswerError, match="completely"):
+            ask(Ask("POST", quick.url, b"{}", inner=True))
+        assert len(quick.posted) == 1
+
+
+def test_a_deadline_ends_with_its_block() -> None:
+    with HookServer() as quick:
+        with within(0):
+            pass
+        assert ask(Ask("POST", quick.url, b"{}", inner=True)).status == 204
+
+
+def test_tls_that_is_never_agreed_on_is_waited_for_no_longer() -> None:
+    with DrippingServer(b"", b"\x16") as server:
+        begun = time.monotonic()
+        with within(0.4), pytest.raises(NoAnswerError):
+            ask(Ask("POST", server.url.replace("http:", "https:"), b"{}", inner=True))
+        assert time.monotonic() - begun < 3
 
 
 def test_nobody_there_is_told_by_name() -> None:

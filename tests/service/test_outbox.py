@@ -23,7 +23,8 @@ from engine.service.status import status_of
 from engine.service.webhooks import make_secret, post_test
 from engine.service.why import story_of_lead
 from engine.store.database import reading, writing
-from engine.store.outbox import Letter, claim_letter, letter_row, post
+from engine.store.outbox import Letter, claim_letter, letter_row, open_letters, post
+from tests.connect.dripping import DrippingServer
 from tests.connect.hookserver import HookServer
 from tests.service.conftest import Found
 from tests.service.world import MONDAY, World
@@ -191,6 +192,22 @@ def test_receiver_that_fails_holds_up_nobody_else(told: World, hooks: HookServer
                 post(connection, Letter(f"bi-{number}", "webhook", "bi", "test"), MONDAY - timedelta(hours=1))
         assert postman(told).round() == 1
         assert (len(broken.posted), len(hooks.posted)) == (1, 1)
+
+
+def test_receiver_whose_answer_drips_holds_up_nobody_else(
+    told: World, hooks: HookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.service.outbox.LONGEST", timedelta(seconds=0.4))
+    with DrippingServer(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n") as dripping:
+        told.home.config.webhooks["bi"] = Webhook(url=dripping.url, secret_env="CRM_HOOK_SECRET", inner=True)
+        with writing(told.home.store) as connection:
+            for number in range(3):
+                post(connection, Letter(f"bi-{number}", "webhook", "bi", "test"), MONDAY - timedelta(hours=1))
+        assert postman(told).round() == 1
+        assert (dripping.visits, len(hooks.posted)) == (1, 1)
+    with reading(told.home.store) as connection:
+        slow = next(letter for letter in open_letters(connection, 9) if letter.attempts)
+    assert "did not answer completely" in slow.problem
 
 
 def test_receiver_says_when_to_come_again(told: World, hooks: HookServer) -> None:
