@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from engine.cli.screen import Line, Segment, bar, columns, counted
 from engine.domain.timing import tell_instant
 from engine.rehearsal.simulation.calendar import Calendar, Coming
-from engine.rehearsal.simulation.figures import Collision, Day, Figure, Figures, Funnel, StageFlow
-from engine.rehearsal.simulation.honesty import people_told, played_told
+from engine.rehearsal.simulation.figures import Collision, Day, Figure, Figures, Funnel, SalesFlow, StageFlow
+from engine.rehearsal.simulation.honesty import UNANSWERED_TOLD, people_told, played_told
 from engine.rehearsal.simulation.unmade import Unmade
 
 _BARS = 24
@@ -30,6 +30,7 @@ def simulation_lines(figures: Figures, rules: Sequence[Unmade], names: Mapping[i
     yield from _volume(figures)
     for funnel in figures.funnels:
         yield from _funnel(funnel)
+    yield from _sales(figures)
     yield from _collisions(figures)
     yield from _stuck(figures, names)
     yield from _unmade(rules, simulation.closed)
@@ -131,6 +132,31 @@ def _summary(funnel: Funnel) -> Iterator[list[Segment]]:
         yield [("ended", "dim"), (_counts(funnel.ended, lambda why: _ENDED.get(why, why.replace("_", " "))), "")]
     if funnel.dropped:
         yield [("not sent", "dim"), (_counts(funnel.dropped, lambda why: why.replace("_", " ")), "")]
+
+
+def _sales(figures: Figures) -> Iterator[Line]:
+    """What becomes of hand-offs."""
+    found = figures.sales
+    if not (found.handed_over.value or found.given_back.value or found.waiting or found.kept):
+        return
+    yield []
+    yield [("Sales", "bold")]
+    yield from columns(list(_hand_offs(found)), indent=2)
+
+
+def _hand_offs(found: SalesFlow) -> Iterator[list[Segment]]:
+    again = f", {figure_told(found.again)} of them not for the first time" if found.again.value else ""
+    yield [("handed over", "dim"), (f"{figure_told(found.handed_over)}{again}", "")]
+    yield [("accepted", "dim"), (figure_told(found.accepted), "green")]
+    if found.given_back.value:
+        reasons = {reason: figure.value for reason, figure in found.back.items()}
+        told = _counts(reasons, lambda reason: UNANSWERED_TOLD.get(reason, reason.replace("_", " ")))
+        yield [("given back", "dim"), (f"{figure_told(found.given_back)}: {told}", "")]
+    if found.waiting or found.kept:
+        yield [
+            ("at the end", "dim"),
+            (f"{found.kept:,} with sales, {found.waiting:,} waiting for its answer", ""),
+        ]
 
 
 def _counts(found: Mapping[str, int], word: Callable[[str], str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -38,7 +38,14 @@ class InHand:
     state: HandoffState = HandoffState.OPEN
     clock_at: datetime | None = None
     reason: str = ""
+    accepted_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+def as_in_hand(row: Any) -> InHand:
+    """A hand-off of the store, which came before all others that follow."""
+    state = HandoffState(row.state)
+    return InHand(0, row.at, row.owner, row.because, row.campaign, state, row.clock_at, accepted_at=row.answered_at)
 
 
 class NotInHandError(Exception):
@@ -67,7 +74,7 @@ class Desk:
         """The lead is handed over now; from here on it is whoever's it was given to."""
         route = route_for(life.facts, handover, self.policy, {}, life.now)
         clock_at = first_deadline(self.policy.sales.deadlines, life.now, working_time(self.policy))
-        number = len(self.handoffs) + 1
+        number = self.handoffs[-1].number + 1 if self.handoffs else 1
         found = InHand(number, life.now, route.owner, handover.because, handover.campaign, clock_at=clock_at)
         self.has_had(found)
         life.tells("handed_over", {"owner": route.owner, "why": route.why})
@@ -100,7 +107,7 @@ class Desk:
     def accepts(self, life: Life) -> None:
         """Sales takes care of the lead; its campaigns stay paused."""
         last = self._to(HandoffState.ACCEPTED)
-        self._now_is(replace(last, state=HandoffState.ACCEPTED, clock_at=None))
+        self._now_is(replace(last, state=HandoffState.ACCEPTED, clock_at=None, accepted_at=life.now))
         self._says(life, ACCEPTED, ACCEPTED, {"by": last.owner or SALES})
         life.look()
 

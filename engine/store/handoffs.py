@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, case, func, select, update
 
 from engine.domain.sales.handoff import LIVE, TRANSITIONS, HandoffState
 from engine.domain.sales.routing import TURNS, Load
+from engine.store.among import unindexed
 from engine.store.sales_tables import AccountNameRow, AccountRow, HandoffRow
 from engine.store.tables import DeliveryRow, LeadRow
 
@@ -20,6 +21,7 @@ account_name: Table = AccountNameRow.__table__  # type: ignore[attr-defined]
 delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
 
 _LIVE = [state.value for state in LIVE]
+_WAITING = [state.value for state in HandoffState if state.waits]
 
 
 def add_handoff(connection: Connection, values: Mapping[str, Any]) -> int | None:
@@ -84,6 +86,36 @@ def live_handoffs(connection: Connection, limit: int = 500) -> list[Any]:
         .limit(limit)
     )
     return list(connection.execute(query))
+
+
+def in_hand_of(connection: Connection, leads: Sequence[int]) -> dict[int, Any]:
+    """The hand-offs by which sales has these leads now, by lead."""
+    if not leads:
+        return {}
+    query = select(handoff).where(handoff.c.lead_id.in_(list(leads)), handoff.c.ended_at.is_(None))
+    return {row.lead_id: row for row in connection.execute(query)}
+
+
+class PastHandoff(NamedTuple):
+    """A hand-off of which nobody waits for an answer any more: when it began, was answered and ended, how and why."""
+
+    state: str
+    reason: str
+    at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+def past_handoffs(connection: Connection, until: datetime, most: int) -> list[PastHandoff]:
+    """The newest of those that began before an instant."""
+    columns = (handoff.c.state, handoff.c.reason, handoff.c.at, handoff.c.answered_at, handoff.c.ended_at)
+    query = (
+        select(*columns)
+        .where(handoff.c.at <= until, unindexed(handoff.c.state).not_in(_WAITING))
+        .order_by(handoff.c.at.desc(), handoff.c.id.desc())
+        .limit(most)
+    )
+    return [PastHandoff(*row) for row in connection.execute(query)]
 
 
 def run_out(connection: Connection, now: datetime, limit: int) -> list[Any]:

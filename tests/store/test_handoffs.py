@@ -23,10 +23,12 @@ from engine.store.handoffs import (
     handoff,
     handoff_row,
     highest_scored,
+    in_hand_of,
     live_handoff,
     live_handoffs,
     loads_since,
     next_clock,
+    past_handoffs,
     run_out,
 )
 from engine.store.lifecycle import changes_of, lead, save_moves, stands_since
@@ -135,3 +137,22 @@ def test_colleagues_and_the_nearest_are_those_with_the_highest_scores(engine_for
         assert company.domain == "one.example"
         found = [row.email for row in colleagues_of(connection, who["c@one.example"], company.account)]
     assert found == ["b@one.example", "a@one.example"]
+
+
+def test_what_sales_has_now_and_what_is_past_are_told_apart(engine_for: Engine) -> None:
+    """Whoever learns from hand-offs sees those of which nobody waits for an answer any more, the newest first."""
+    take(engine_for, person(), person("bob@acme.example"))
+    first, later = given(engine_for), given(engine_for, "bob@acme.example")
+    with reading(engine_for) as connection:
+        lead = handoff_row(connection, first or 0).lead_id  # type: ignore[union-attr]
+        assert set(in_hand_of(connection, [lead, 999])) == {lead} and in_hand_of(connection, []) == {}
+        assert past_handoffs(connection, T0 + HOUR, 10) == []
+    move(engine_for, first, HandoffState.OPEN, HandoffState.ACCEPTED, answered_at=T0 + HOUR)
+    move(engine_for, later, HandoffState.OPEN, HandoffState.REJECTED, reason="no_fit", ended_at=T0 + HOUR)
+    with reading(engine_for) as connection:
+        assert set(in_hand_of(connection, [lead])) == {lead}
+        assert [(one.state, one.reason, one.answered_at) for one in past_handoffs(connection, T0 + HOUR, 10)] == [
+            ("rejected", "no_fit", None),
+            ("accepted", "", T0 + HOUR),
+        ]
+        assert past_handoffs(connection, T0 - HOUR, 10) == [] and len(past_handoffs(connection, T0 + HOUR, 1)) == 1

@@ -1,7 +1,8 @@
 """Play months of all leads on a virtual clock, and show what would come; nothing is sent, and no store is written.
 
 Each lead, or one made up, is played by the daemon's own decisions. It opens and clicks as the home's history tells, or
-as is assumed where there is too little of it; the output says which. Shown are the mails of each week and the busiest
+as is assumed where there is too little of it; so does sales answer for those who are handed over, and they go on. The
+output says which. Shown are the mails of each week and the busiest
 hour against the relays' limits, every campaign's funnel with its spread, mails that caps held, runs that paused for
 another campaign, and where leads stand still. The same seed and start give the same figures.
 
@@ -34,13 +35,13 @@ from engine.rehearsal.simulation.assembly import assemble
 from engine.rehearsal.simulation.calendar import Calendar, calendar
 from engine.rehearsal.simulation.figures import Figures
 from engine.rehearsal.simulation.honesty import people_told
-from engine.rehearsal.simulation.named import example_names, facts_of
+from engine.rehearsal.simulation.named import example_names, facts_of, in_hand_at_start
 from engine.rehearsal.simulation.page import calendar_page, simulation_page
 from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.simulation import Crowd, simulate
 from engine.rehearsal.simulation.unmade import unmade
 from engine.rehearsal.simulation.values import as_values, calendar_values
-from engine.rehearsal.simulation.wishes import Wishes, parse_arrivals, parse_chance, parse_share
+from engine.rehearsal.simulation.wishes import Wishes, parse_answer, parse_arrivals, parse_chance, parse_share
 from engine.service.check import CheckReport, check
 from engine.service.home import Home, open_to_read
 
@@ -55,6 +56,10 @@ def command(
     ] = None,
     opens: Annotated[str, typer.Option(metavar="SHARE", help="The share of mails that is opened: 35%.")] = "",
     clicks: Annotated[str, typer.Option(metavar="SHARE", help="The share of mails that is clicked: 4%.")] = "",
+    sales: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ANSWER=SHARE", help="This share of hand-offs ends so: accepted=60%, or a reason."),
+    ] = None,
     drafts: Annotated[bool, typer.Option("--drafts", help="Play drafts as if they were live.")] = False,
     lead: Annotated[str, typer.Option(metavar="LEAD", help="The calendar of this lead alone.")] = "",
     futures: Annotated[int, typer.Option(min=1, max=10_000, help="With --lead: how many futures to play.")] = 200,
@@ -82,12 +87,14 @@ def command(
         chances=tuple(parse_chance(one) for one in event or ()),
         opens=parse_share(opens, "--opens") if opens else None,
         clicks=parse_share(clicks, "--clicks") if clicks else None,
+        sales=tuple(parse_answer(one) for one in sales or ()),
     )
     report = _checked(root_of(home))
     place = open_to_read(report.root, report.config) if has_store(report.root, report.config) else None
     setup, crowd = assemble(report, place, wishes)
     if lead:
-        found = calendar(setup, facts_of(place, lead), Letterbox(report), futures)
+        facts = facts_of(place, lead)
+        found = calendar(setup, facts, Letterbox(report), futures, in_hand=in_hand_at_start(place, facts))
         _show_one(setup, found, html, json)
     else:
         _play_all(place, setup, crowd, processes or os.cpu_count() or 1, html, json)

@@ -14,6 +14,8 @@ from engine.errors import RipelineError
 from engine.rehearsal.simulation.deeds import Links
 from engine.rehearsal.simulation.learning import Learnt, LinkWeights, Origin, learnt_from
 from engine.rehearsal.simulation.persona import Manners, with_clicks, with_opens
+from engine.rehearsal.simulation.sales import Sales, as_told, assumed
+from engine.rehearsal.simulation.sales_learning import sales_learnt
 from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.simulation import Crowd
 from engine.rehearsal.simulation.wishes import Wishes
@@ -45,6 +47,8 @@ def assemble(report: CheckReport, home: Home | None, wishes: Wishes) -> tuple[Se
     crowd = _crowd(home, wishes)
     learnt = learnt_from(home.store, wishes.start) if home is not None else Learnt(Manners(), {}, Origin())
     manners, given = _as_given(learnt.manners, wishes)
+    reasons = tuple(report.config.sales.reasons)
+    sales = sales_learnt(home.store, wishes.start, reasons) if home is not None else Sales(assumed(reasons))
     setup = Setup(
         config=report.config,
         campaigns=campaigns,
@@ -54,6 +58,7 @@ def assemble(report: CheckReport, home: Home | None, wishes: Wishes) -> tuple[Se
         manners=manners,
         origin=learnt.origin,
         given=given,
+        sales=_sales_as_given(sales, wishes),
         links=links_of(report, learnt.links),
         chances=wishes.chances,
         arrivals=wishes.arrivals,
@@ -122,6 +127,13 @@ def _as_given(manners: Manners, wishes: Wishes) -> tuple[Manners, tuple[str, ...
             )
         manners, given = with_clicks(manners, wishes.clicks), [*given, "clicks"]
     return manners, tuple(given)
+
+
+def _sales_as_given(sales: Sales, wishes: Wishes) -> Sales:
+    if not wishes.sales:
+        return sales
+    given = tuple(name for name, _ in wishes.sales)
+    return Sales(as_told(sales.manners, wishes.sales), replace(sales.origin, given=given))
 
 
 def links_of(report: CheckReport, weights: LinkWeights) -> Links:

@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.domain.journey.facts import LeadFacts
+from engine.rehearsal.desk import InHand
+from engine.rehearsal.life import Life
 from engine.rehearsal.mails import Letterbox
 from engine.rehearsal.simulation.lives import Lives, mails_before
 from engine.rehearsal.simulation.persona import Manners, Persona
+from engine.rehearsal.simulation.sales import Sales, SalesManners, with_shares
 from engine.rehearsal.simulation.setup import Setup
 
 _SILENT = Manners((Persona("silent", 1.0, opens=0.0, clicks=0.0),))
+_NO_ANSWER = Sales(with_shares(SalesManners(), {}))
 _KINDS = {"handoff": "hand-off", "notify": "notice", "webhook": "post"}
 
 
@@ -45,30 +49,32 @@ class Calendar:
     coming: tuple[Coming, ...]
 
 
-def calendar(setup: Setup, facts: LeadFacts, letters: Letterbox, futures: int, name: str = "") -> Calendar:
-    """Play the lead's futures, each by its own chance."""
+def calendar(
+    setup: Setup, facts: LeadFacts, letters: Letterbox, futures: int, name: str = "", in_hand: InHand | None = None
+) -> Calendar:
+    """Play the lead's futures, each by its own chance. `in_hand` is the hand-off by which sales has it now."""
     instants: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
     subjects: dict[tuple[str, str, str], str] = {}
     lives = Lives(setup)
     for run in range(futures):
-        _note(lives, facts, run, letters, instants, subjects)
+        _note(lives.play(facts, run, in_hand=in_hand).life, lives, facts, letters, instants, subjects)
     silent: dict[tuple[str, str, str], list[datetime]] = defaultdict(list)
-    _note(Lives(replace(setup, manners=_SILENT, chances=())), facts, 0, letters, silent, subjects)
+    silence = Lives(replace(setup, manners=_SILENT, chances=(), sales=_NO_ANSWER))
+    _note(silence.play(facts, in_hand=in_hand).life, silence, facts, letters, silent, subjects)
     coming = [_coming(what, sorted(instants[what]), subjects[what], futures, silent.get(what, ())) for what in instants]
     shown = name or facts.lead.email or f"lead {facts.lead.id}"
     return Calendar(shown, futures, tuple(sorted(coming, key=lambda one: (one.at, one.campaign, one.step))))
 
 
 def _note(
+    life: Life,
     lives: Lives,
     facts: LeadFacts,
-    run: int,
     letters: Letterbox,
     instants: dict[tuple[str, str, str], list[datetime]],
     subjects: dict[tuple[str, str, str], str],
 ) -> None:
     """One future: when each mail and action comes first, and the subject of what was not seen before."""
-    life = lives.play(facts, run).life
     known = replace(
         life, mails=[*mails_before(facts, lives.programme), *life.mails]
     )  # a mail may answer one that the lead has

@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from random import Random
 
+from engine.domain.sales.handoff import HandoffState
 from engine.rehearsal.simulation.simulation import Simulation
-from engine.rehearsal.simulation.tally import END, SLICES, START, Still
+from engine.rehearsal.simulation.tally import ACCEPTED, AGAIN, BACK, END, NONE, SLICES, START, Still
 
 DRAWS = 400
 LOW, HIGH = 0.1, 0.9
@@ -95,6 +96,23 @@ class Volume:
     busiest: tuple[datetime, int] | None
     per_hour: int | None
     over: tuple[tuple[datetime, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SalesFlow:
+    """What becomes of hand-offs: how many there are, how many are not the lead's first, and how they end.
+
+    `back` counts those given back by reason; those whose time ran out have a reason of their own. `waiting` and `kept`
+    are with sales at the end: an answer is due, or it took care of the lead.
+    """
+
+    handed_over: Figure
+    again: Figure
+    accepted: Figure
+    given_back: Figure
+    back: Mapping[str, Figure]
+    waiting: int
+    kept: int
 
 
 Key = tuple[str, str, str]
@@ -178,6 +196,21 @@ class Figures:
             left=self._figure(left),
             handoffs=self._sum("handoff", campaign, stage),
             at_end=self._sum("at_end", campaign, stage),
+        )
+
+    @cached_property
+    def sales(self) -> SalesFlow:
+        """What becomes of the leads that are handed over, and of those whom sales has at the start."""
+        reasons = self._places(BACK, NONE)
+        waiting = sum(self._sum("at_end", NONE, state.value).value for state in HandoffState if state.waits)
+        return SalesFlow(
+            handed_over=self._sum("handoff", _ANY),
+            again=self._sum(AGAIN, NONE),
+            accepted=self._sum(ACCEPTED, NONE),
+            given_back=self._sum(BACK, NONE),
+            back={reason: self._sum(BACK, NONE, reason) for reason in reasons},
+            waiting=waiting,
+            kept=self._sum("at_end", NONE, HandoffState.ACCEPTED.value).value,
         )
 
     @cached_property

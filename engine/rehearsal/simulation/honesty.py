@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.domain.sales.policy import EXPIRED_REASON
 from engine.rehearsal.simulation.learning import MAILS_NEEDED, OPENINGS_NEEDED
 from engine.rehearsal.simulation.persona import BOUNCING, LEAVING
+from engine.rehearsal.simulation.sales import SalesOrigin
+from engine.rehearsal.simulation.sales_learning import HANDOFFS_NEEDED, RIPE
 from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.simulation import Simulation
+
+UNANSWERED_TOLD = {EXPIRED_REASON: "not answered in time"}
+"""Reasons for which leads come back in words, where a name does not do."""
 
 
 def played_told(simulation: Simulation) -> Iterator[str]:
@@ -27,7 +33,7 @@ def played_told(simulation: Simulation) -> Iterator[str]:
 
 
 def people_told(setup: Setup) -> Iterator[str]:
-    """How people treat mail here, and where that comes from."""
+    """How people treat mail here and sales the leads that it gets, and where that comes from."""
     manners, origin = setup.manners, setup.origin
     if not setup.config.tracking.enabled:
         yield "Tracking is off ([tracking] enabled), so nobody opens or clicks."
@@ -37,9 +43,41 @@ def people_told(setup: Setup) -> Iterator[str]:
     )
     yield f"People: {rates}; {_source(setup)}."
     hours = manners.opening.median
-    after = f"half of the openings within {hours:.1f} hours" if hours < 48 else f"half within {hours / 24:.1f} days"
+    after = f"half of the openings within {_hours(hours)}"
     delays = "learnt" if origin.delays else f"assumed (fewer than {OPENINGS_NEEDED} openings to learn from)"
     yield f"Delays: {after}, {delays}. Links by their clicks so far, else all alike."
+    yield from sales_told(setup)
+
+
+def sales_told(setup: Setup) -> Iterator[str]:
+    """How sales answers here, and where that comes from; nothing where no lead can come to it."""
+    if not setup.hands_over:
+        return
+    manners, origin = setup.sales.manners, setup.sales.origin
+    reasons = ", ".join(f"{name} {share:.0%}" for name, share in manners.back if share)
+    back = f"{manners.given_back:.0%} given back{f' ({reasons})' if reasons else ''}"
+    shares = f"{manners.accepted:.0%} of hand-offs accepted, {back}, {manners.unanswered:.0%} not answered in time"
+    yield f"Sales: {shares}; {_sales_source(origin)}."
+    delays = "learnt" if origin.delays else f"assumed (fewer than {HANDOFFS_NEEDED} answers to learn from)"
+    yield (
+        f"Half of its answers come within {_hours(manners.answering.median)}, {delays}. "
+        "What it accepts it keeps, unless it gives it back later: deals are not played."
+    )
+
+
+def _sales_source(origin: SalesOrigin) -> str:
+    if origin.shares:
+        found = f"learnt from {origin.handoffs:,} hand-offs older than {RIPE.days} days"
+    elif origin.handoffs:
+        found = f"assumed ({origin.handoffs} hand-offs older than {RIPE.days} days are too few to learn from; "
+        found += f"{HANDOFFS_NEEDED} are needed)"
+    else:
+        found = f"assumed, as no hand-off here is older than {RIPE.days} days"
+    return f"{' and '.join(origin.given)} as given, the rest {found}" if origin.given else found
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
 
 
 def _source(setup: Setup) -> str:

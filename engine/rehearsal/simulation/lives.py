@@ -1,12 +1,14 @@
 """Playing one lead's life over the span of a simulation: the lead's own deeds, in time, between the daemon's looks.
 
-All chance comes from the seed, the lead's number and the mail, never from what happened before in the program: so a
-life is the same on every machine, in any process, and a change to one mail leaves what people do with the others.
+All chance comes from the seed, the lead's number and the mail or hand-off, never from what happened before in the
+program: so a life is the same on every machine, in any process, and a change to one mail leaves what people do with the
+others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -23,10 +25,14 @@ from engine.domain.journey.programme import Programme
 from engine.domain.journey.route import step_now
 from engine.domain.journey.view import LeadView
 from engine.domain.rules import holds, names_used
+from engine.domain.sales.handoff import HandoffState
+from engine.domain.scenario import ACCEPTS
 from engine.domain.timing import parse_span
+from engine.rehearsal.desk import Desk, InHand, NotInHandError
 from engine.rehearsal.life import QUARANTINE, Life, Mailed
 from engine.rehearsal.simulation.deeds import Deed, DeedKind, Habits, deeds
 from engine.rehearsal.simulation.persona import Persona, Record, drawn
+from engine.rehearsal.simulation.sales import Said, answers
 from engine.rehearsal.simulation.setup import Setup
 
 LATEST = timedelta(days=7)
@@ -50,12 +56,14 @@ class Lived:
 
 @dataclass(order=True)
 class _Due:
-    """Something of the lead's own that is due: a deed, or an event by its name."""
+    """Something that is due: a deed of the lead, an event by its name, or what sales says of a hand-off."""
 
     at: datetime
     number: int
     deed: Deed | None = field(compare=False, default=None)
     event: str = field(compare=False, default="")
+    said: Said | None = field(compare=False, default=None)
+    handoff: int = field(compare=False, default=0)
 
 
 class Lives:
@@ -68,10 +76,11 @@ class Lives:
         self._quarantine = QUARANTINE if isinstance(found, str) else found.elapsed
         self._reads_opens = any("opened" in name for rule in self.programme.rules() for name in names_used(rule))
 
-    def play(self, facts: LeadFacts, run: int = 0, first: str = "") -> Lived:
+    def play(self, facts: LeadFacts, run: int = 0, first: str = "", in_hand: InHand | None = None) -> Lived:
         """The lead's life to the end of the span; the same `run` gives the same life.
 
-        A lead that comes later begins when it is created. `first` is an event that happens to it then.
+        A lead that comes later begins when it is created. `first` is an event that happens to it then. `in_hand` is the
+        hand-off by which sales has it at the start.
         """
         start = max(self.setup.start, facts.lead.created_at)
         facts = self._passed_over(facts)
@@ -79,8 +88,11 @@ class Lives:
         persona = drawn(self.setup.manners, record_of(facts), Random(key))  # noqa: S311
         habits = Habits(persona, self.setup.manners, self.setup.links, self.setup.config.tracking.enabled)
         arrived, mails = _on_their_way(facts, self.programme, start)
-        life = Life(self.programme, arrived, start, self._quarantine, mails=mails)
-        play = _Play(self, life, habits, key)
+        desk = Desk(self.programme.policy)
+        life = Life(self.programme, arrived, start, self._quarantine, mails=mails, desk=desk)
+        play = _Play(self, life, desk, habits, key)
+        if in_hand is not None:
+            play.expect_sales(in_hand, start)
         play.expect_answers(_unanswered(facts, self.programme, start), start)
         play.expect_events(start, first)
         play.go_on(self.setup.until)
@@ -107,11 +119,13 @@ class Lives:
 class _Play:
     """One life while it is played."""
 
-    def __init__(self, lives: Lives, life: Life, habits: Habits, key: str) -> None:
-        self.lives, self.life, self.habits, self.key = lives, life, habits, key
+    def __init__(self, lives: Lives, life: Life, desk: Desk, habits: Habits, key: str) -> None:
+        self.lives, self.life, self.desk, self.habits, self.key = lives, life, desk, habits, key
         self.queue: list[_Due] = []
         self.done: list[Deed] = []
         self._read = 0
+        self._handed = 0
+        self._expected = 0
 
     def expect_answers(self, mails: Iterator[Mailed], start: datetime) -> None:
         """Mails of the last days may still be answered: as they are by those who have not done so until now."""
@@ -123,6 +137,21 @@ class _Play:
                     for deed in found:
                         self._expect(deed.at, deed)
                     break
+
+    def expect_sales(self, in_hand: InHand, start: datetime) -> None:
+        """Sales has the lead already: what it will still say of it, as it does of those that have waited so long."""
+        self.desk.has_had(in_hand)
+        self._handed = 1
+        dice = self._dice_of(in_hand.number)
+        accepted = in_hand.state is HandoffState.ACCEPTED
+        for _ in range(TRIES):
+            said = answers(self.lives.setup.sales.manners, dice)
+            if accepted and not (said and said[0].answer == ACCEPTS):
+                continue
+            found = said[1:] if accepted else said
+            if all(in_hand.at + one.after > start for one in found):
+                self._expect_answers(in_hand, found)
+                return
 
     def expect_events(self, start: datetime, first: str) -> None:
         """Events with a chance, each at some time between now and the end."""
@@ -138,6 +167,7 @@ class _Play:
         """Let time pass, doing what is due first; a look goes before a deed of the same instant."""
         while True:
             self._read_mails()
+            self._read_handoffs()
             at = self.life.next_at
             mine = self.queue[0].at if self.queue else None
             if mine is not None and mine <= until and (at is None or mine < at):
@@ -151,16 +181,36 @@ class _Play:
                 self._expect(deed.at, deed)
         self._read = len(self.life.mails)
 
+    def _read_handoffs(self) -> None:
+        """Sales answers each hand-off after a time."""
+        for found in self.desk.handoffs[self._handed :]:
+            self._expect_answers(found, answers(self.lives.setup.sales.manners, self._dice_of(found.number)))
+        self._handed = len(self.desk.handoffs)
+
+    def _expect_answers(self, handoff: InHand, found: Iterable[Said]) -> None:
+        for said in found:
+            self._put(_Due(handoff.at + said.after, 0, said=said, handoff=handoff.number))
+
+    def _dice_of(self, handoff: int) -> Random:
+        return Random(f"{self.key}:handoff:{handoff}")  # noqa: S311
+
     def _dice(self, mail: Mailed) -> Random:
         send = mail.send
         return Random(f"{self.key}:{send.campaign}/{send.step}/{send.run}/{send.occurrence}")  # noqa: S311
 
     def _expect(self, at: datetime, deed: Deed | None = None, event: str = "") -> None:
-        heappush(self.queue, _Due(at, len(self.done) + len(self.queue), deed, event))
+        self._put(_Due(at, 0, deed, event))
+
+    def _put(self, due: _Due) -> None:
+        due.number = self._expected
+        self._expected += 1
+        heappush(self.queue, due)
 
     def _do(self, due: _Due) -> None:
         self.life.run_to(due.at)
-        if due.deed is None:
+        if due.said is not None:
+            self._says(due.said, due.handoff)
+        elif due.deed is None:
             self._happens(due.event)
         elif due.deed.kind is not DeedKind.LEAVE or self.life.facts.lead.subscribed:
             self.done.append(due.deed)
@@ -177,6 +227,16 @@ class _Play:
                 self.life.unsubscribes(deed.mail)
             case DeedKind.BOUNCE:
                 self.life.bounces(deed.mail)
+
+    def _says(self, said: Said, handoff: int) -> None:
+        """Sales answers, unless the clock was faster."""
+        if self.desk.handoffs[-1].number != handoff:
+            return
+        with suppress(NotInHandError):
+            if said.answer == ACCEPTS:
+                self.desk.accepts(self.life)
+            else:
+                self.desk.rejects(self.life, said.reason)
 
     def _happens(self, event: str) -> None:
         if event == REPLY:

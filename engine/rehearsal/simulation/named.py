@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from engine.domain.journey.facts import LeadFacts
 from engine.errors import RipelineError
+from engine.rehearsal.desk import InHand, as_in_hand
 from engine.rehearsal.simulation.simulation import Simulation
 from engine.service.home import Home
 from engine.service.who import lead_named
 from engine.store.database import reading
 from engine.store.facts import load_facts, load_leads
+from engine.store.handoffs import live_handoff
 
 
 def facts_of(home: Home | None, name: str) -> LeadFacts:
@@ -24,6 +26,15 @@ def facts_of(home: Home | None, name: str) -> LeadFacts:
     lead = lead_named(home.store, name)
     with reading(home.store) as connection:
         return load_facts(connection, [lead.id])[0]
+
+
+def in_hand_at_start(home: Home | None, facts: LeadFacts) -> InHand | None:
+    """The hand-off by which sales has the lead now."""
+    if home is None:
+        return None
+    with reading(home.store) as connection:
+        row = live_handoff(connection, facts.lead.id)
+    return as_in_hand(row) if row is not None else None
 
 
 def example_names(home: Home | None, simulation: Simulation) -> Mapping[int, str]:

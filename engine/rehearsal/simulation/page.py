@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.domain.timing import tell_instant, zone_named
 from engine.rehearsal.simulation.calendar import Calendar
 from engine.rehearsal.simulation.figures import Figure, Figures
-from engine.rehearsal.simulation.honesty import people_told, played_told
+from engine.rehearsal.simulation.honesty import UNANSWERED_TOLD, people_told, played_told
 from engine.rehearsal.simulation.pictures import OUTCOMES, colour, days_picture, funnel_picture, week_picture
 from engine.rehearsal.simulation.setup import Setup
 from engine.rehearsal.simulation.unmade import Unmade
@@ -38,12 +38,19 @@ def simulation_page(figures: Figures, rules: Sequence[Unmade], names: Mapping[in
         funnels=[(funnel, funnel_picture(funnel)) for funnel in figures.funnels],
         outcomes=OUTCOMES,
         ended=_ENDED,
+        back=_back(simulation.setup),
         rules=rules,
         names=names,
         closed=simulation.closed,
         tell=_telling(simulation.zone, simulation.setup.start),
         told=told,
     )
+
+
+def _back(setup: Setup) -> Mapping[str, str]:
+    """Reasons for which leads come back, as sales knows them."""
+    titles = {key: reason.title for key, reason in setup.config.sales.reasons.items() if reason.title}
+    return {**titles, **{reason: told.capitalize() for reason, told in UNANSWERED_TOLD.items()}}
 
 
 def calendar_page(setup: Setup, found: Calendar) -> str:

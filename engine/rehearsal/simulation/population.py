@@ -16,6 +16,7 @@ from engine.domain.journey.facts import Lead, LeadFacts
 from engine.domain.journey.programme import Programme
 from engine.domain.journey.view import LeadView
 from engine.domain.leadfields import BUILTINS
+from engine.domain.own_events import RECYCLED
 from engine.domain.rules import holds
 from engine.domain.rules.nodes import (
     All,
@@ -56,7 +57,7 @@ class Population:
         self._sample = sample_lead(config)
         self._config, self._programme, self._seed = config, programme, seed
         admitting = [one for one in programme.campaigns.values() if programme.admits(one.id) and one.stages]
-        self._doors = [one for one in admitting if one.on is not None or one.enter is not None]
+        self._doors = [one for one in admitting if _is_door(one)]
         self._country = config.holidays.fallback or (
             "" if config.holidays.country == "lead" else config.holidays.country
         )
@@ -113,6 +114,13 @@ class Population:
             score=0.0,
             fit="",
         )
+
+
+def _is_door(campaign: Campaign) -> bool:
+    """Whether new leads come in by it; those whom sales gave back have been here before."""
+    if campaign.on is not None:
+        return campaign.on.event.casefold() != RECYCLED
+    return campaign.enter is not None
 
 
 def arrival(number: int, start: datetime, every: timedelta, seed: int) -> datetime:

@@ -10,9 +10,11 @@ from engine.authoring.policy import policy_from
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
 from engine.domain.journey.programme import Programme, Standing, Winner
+from engine.domain.steps import HandoffStep
 from engine.rehearsal.simulation.deeds import Links
 from engine.rehearsal.simulation.learning import Origin
 from engine.rehearsal.simulation.persona import Manners
+from engine.rehearsal.simulation.sales import Sales
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Setup:
     manners: Manners = field(default_factory=Manners)
     origin: Origin = field(default_factory=Origin)
     given: tuple[str, ...] = ()
+    sales: Sales = field(default_factory=Sales)
     links: Links = field(default_factory=dict)
     chances: tuple[Chance, ...] = ()
     arrivals: Arrivals | None = None
@@ -58,6 +61,13 @@ class Setup:
     opening: frozenset[str] = frozenset()
     bundle: int = 0
     digest: str = ""
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether any lead can come to sales here."""
+        steps = (step for one in self.campaigns.values() for _, step in one.steps())
+        config = self.config
+        return bool(config.sales_ready or config.sales.hand_raises) or any(isinstance(s, HandoffStep) for s in steps)
 
     @property
     def until(self) -> datetime:

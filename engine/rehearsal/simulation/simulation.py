@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.domain.timing import zone_named
 from engine.garbage import settle
+from engine.rehearsal.desk import as_in_hand
 from engine.rehearsal.simulation.lives import Lives
 from engine.rehearsal.simulation.population import Population, arrival
 from engine.rehearsal.simulation.setup import Setup
@@ -21,6 +22,7 @@ from engine.rehearsal.simulation.tally import Counting, Tally
 from engine.service.home import open_to_read
 from engine.store.database import Store, reading
 from engine.store.facts import load_facts
+from engine.store.handoffs import in_hand_of
 from engine.store.lead_sample import numbers_page
 
 PART = 100
@@ -173,8 +175,10 @@ class Workshop:
             return
         with reading(self._store) as connection:
             found = load_facts(connection, part.leads)
+            in_hand = in_hand_of(connection, [facts.lead.id for facts in found if facts.lead.handed_off_at is not None])
         for facts in found:
-            counting.count(self._lives.play(facts))
+            row = in_hand.get(facts.lead.id)
+            counting.count(self._lives.play(facts, in_hand=as_in_hand(row) if row is not None else None))
 
     def _made_up(self, part: Part, counting: Counting) -> None:
         for number in part.leads:

@@ -8,6 +8,7 @@ from engine.domain.campaign import HOLD
 from engine.domain.journey.facts import Enrollment, EnrollmentStatus
 from engine.domain.journey.lanes import HANDED_OFF, LANE
 from engine.domain.journey.telling import why_paused
+from engine.domain.sales.handoff import HandoffState
 from engine.rehearsal.life import Life
 
 _WHY = {
@@ -35,10 +36,18 @@ def _why(run: Enrollment, life: Life, moving: set[str]) -> str:
     return "" if life.next_at is not None else "nothing is to come, and no time is set"
 
 
+def _why_with_sales(life: Life) -> str:
+    """A lead for which an answer is due comes back by the clock at the latest."""
+    last = life.desk.handoffs[-1] if life.desk is not None and life.desk.handoffs else None
+    if last is None:
+        return "sales has the lead since before, by no hand-off that it could answer"
+    return "sales accepted the lead, and deals are not played" if last.state is HandoffState.ACCEPTED else ""
+
+
 def _why_paused(run: Enrollment, life: Life, moving: set[str]) -> str:
     """A run that waits for one that moves will go on; the others will not."""
     if run.waiting == HANDED_OFF:
-        return "sales has the lead, and in a simulation gives none back"
+        return _why_with_sales(life)
     first = run.waiting.removeprefix(LANE)
     if run.waiting.startswith(LANE):
         return "" if first in moving else f"{first} goes first in its lane, and stands still itself"

@@ -27,6 +27,9 @@ EXAMPLES = 5
 START, END = -1, -2
 """In place of a day: who stood where before the first one, and behind the last."""
 HOUR = timedelta(hours=1)
+AGAIN, ACCEPTED, BACK = "handed_again", "sales_accepted", "sales_gave_back"
+NONE = ""
+"""In place of a campaign: what becomes of hand-offs belongs to none."""
 OWN = ""
 """In place of another campaign: the cap was filled by the campaign's own mails."""
 
@@ -117,7 +120,7 @@ class Counting:
         number = crc32(f"{self._seed}:{lead}".encode()) % SLICES
         tally.dealt[number] += 1
         facts = tally.slices[number]
-        for what in (self._mails, self._deeds, self._way, self._held, self._standing):
+        for what in (self._mails, self._deeds, self._way, self._held, self._standing, self._sales):
             facts.update(what(lived))
         for campaign, stage, why in standing_still(life):
             tally.stuck[Still(campaign, stage, why)].add(Stuck(1, [lead]))
@@ -194,6 +197,20 @@ class Counting:
             yield Fact(START, "stands", run.campaign, run.stage)
         for run in _open(lived.life.facts.enrollments):
             yield Fact(END, "stands", run.campaign, run.stage)
+
+    def _sales(self, lived: Lived) -> Iterator[Fact]:
+        """What became of hand-offs in the span, and of whom sales has an answer due or the lead for good at its end."""
+        desk = lived.life.desk
+        handoffs = desk.handoffs if desk is not None else ()
+        for place, found in enumerate(handoffs):
+            if found.at >= self._start and (place or lived.before.lead.handed_off_at is not None):
+                yield Fact(self._day(found.at), AGAIN, NONE)
+            if found.accepted_at is not None and found.accepted_at >= self._start:
+                yield Fact(self._day(found.accepted_at), ACCEPTED, NONE)
+            if found.ended_at is not None:
+                yield Fact(self._day(found.ended_at), BACK, NONE, found.reason)
+            else:
+                yield Fact(END, "stands", NONE, found.state.value)
 
 
 def _open(runs: tuple[Enrollment, ...]) -> Iterator[Enrollment]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.domain.campaign import Campaign
 from engine.domain.journey.asked import placed_rules
+from engine.domain.own_events import ACCEPTED, RECYCLED
 from engine.domain.rules import names_used
 from engine.rehearsal.simulation.lives import REPLY
 from engine.rehearsal.simulation.setup import Setup
@@ -24,11 +25,13 @@ class Unmade:
 
 
 def unmade(setup: Setup, *, made_up: bool) -> list[Unmade]:
-    """The rules of the campaigns that run which wait for events nobody gave a chance.
+    """The rules of the campaigns that run which wait for events nobody gave a chance. What sales answers happens.
 
     To `made_up` leads the event happens that lets them in.
     """
-    given = {chance.event.casefold() for chance in setup.chances}
+    given = {chance.event.casefold() for chance in setup.chances} | (
+        {RECYCLED, ACCEPTED} if setup.hands_over else set()
+    )
     programme = setup.programme()
     found = []
     for campaign in setup.campaigns.values():

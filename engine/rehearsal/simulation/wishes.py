@@ -25,7 +25,8 @@ class Wishes:
     """What a person wants to be simulated.
 
     With `leads` so many made-up leads stand in for the home's own, of whom otherwise at most `sample` are played.
-    `opens` and `clicks` are shares of all mails that stand in for what is learnt or assumed.
+    `opens` and `clicks` are shares of all mails, `sales` shares of all hand-offs by how they end; they stand in for
+    what is learnt or assumed.
     """
 
     start: datetime
@@ -38,6 +39,7 @@ class Wishes:
     chances: tuple[Chance, ...] = ()
     opens: float | None = None
     clicks: float | None = None
+    sales: tuple[tuple[str, float], ...] = ()
 
 
 def parse_arrivals(text: str) -> Arrivals:
@@ -63,6 +65,19 @@ def parse_chance(text: str) -> Chance:
     if found is None or not found["name"].strip():
         raise RipelineError(f"--event '{text}' is no event with its share of the leads: write demo_booked=2%")
     return Chance(found["name"].strip(), parse_share(found["share"], f"--event {found['name'].strip()}="))
+
+
+def parse_answer(text: str) -> tuple[str, float]:
+    """`too_early=40%`.
+
+    Raises:
+        RipelineError: the text says no end of hand-offs and its share.
+    """
+    found = _EVENT.fullmatch(text.strip())
+    if found is None:
+        raise RipelineError(f"--sales '{text}' is no answer with its share of the hand-offs: write accepted=60%")
+    name = found["name"].strip()
+    return name, parse_share(found["share"], f"--sales {name}=")
 
 
 def parse_share(text: str, option: str) -> float:

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.domain.journey.facts import EventKind
 from engine.domain.traffic import HitKind
 from engine.errors import RipelineError
 from engine.rehearsal.mails import Letterbox
 from engine.rehearsal.simulation.assembly import assemble
 from engine.rehearsal.simulation.calendar import calendar
+from engine.rehearsal.simulation.figures import Figures
 from engine.rehearsal.simulation.lives import Lives, record_of
+from engine.rehearsal.simulation.named import in_hand_at_start
 from engine.rehearsal.simulation.persona import Record
 from engine.rehearsal.simulation.setup import Arrivals, Setup
 from engine.rehearsal.simulation.simulation import Crowd, simulate
 from engine.rehearsal.simulation.wishes import Wishes
 from engine.service.check import check
 from engine.service.home import open_to_read
-from engine.store.database import reading
+from engine.store.database import reading, writing
+from engine.store.events import NewEvent, add_events
 from engine.store.facts import load_facts
+from engine.store.handoffs import handoffs_of
+from engine.store.journey import wake
 from tests.rehearsal.simulation.setups import SILENT
 from tests.service.world import World
 
 JANE, BOB, EVE = "jane@lead.example", "bob@lead.example", "eve@lead.example"
 PEOPLE = (JANE, BOB, EVE)
 DAYS = 9
+SALES = """
+[sales]
+hand_raises = ["asked"]
+sla = "1 business day"
+recycle_after = "3 business days"
+"""
+
+Found = Callable[..., World]
 
 
 def assembled(world: World, days: int = DAYS, **more: object) -> tuple[Setup, Crowd]:
@@ -72,6 +88,43 @@ def test_silent_leads_get_what_the_daemon_then_sends(lived: World) -> None:
         assert [(mail.send.step, mail.at) for mail in futures[who].mails] == came
         assert came, "something is to be compared"
     assert played.tally.leads == 4
+
+
+def test_lead_that_sales_has_and_does_not_answer_comes_back_when_the_daemon_takes_it_back(found: Found) -> None:
+    world = found()
+    config = world.path / "config.toml"
+    config.write_text(config.read_text("utf-8") + SALES, "utf-8")
+    world.take_in(f"{BOB},Bob,web")
+    world.go()
+    asks(world, BOB)
+    world.go()
+    world.later(hours=30)
+    setup, crowd = assembled(world, sales=(("unanswered", 1.0),))
+    played = Figures(simulate(setup, crowd, world.path)).sales
+    assert (played.handed_over.value, played.back["no_answer_from_sales"].value) == (0, 1)
+    with reading(world.home.store) as connection:
+        (facts,) = load_facts(connection, [world.lead(BOB).id])
+    in_hand = in_hand_at_start(world.home, facts)
+    life = Lives(replace(setup, manners=SILENT)).play(facts, in_hand=in_hand).life
+    assert life.desk is not None and [one.state for one in life.desk.handoffs] == ["expired"]
+    before = len(world.mails(BOB))
+    world.later(days=DAYS)
+    (row,) = handoffs_of_lead(world, BOB)
+    assert (row.state, row.ended_at) == ("expired", life.desk.handoffs[0].ended_at)
+    came = [(mail.step, mail.finished_at) for mail in world.mails(BOB)[before:]]
+    assert came and [(mail.send.step, mail.at) for mail in life.mails] == came
+
+
+def asks(world: World, who: str) -> None:
+    now = world.clock.now()
+    with writing(world.home.store) as connection:
+        add_events(connection, [NewEvent(f"asked:{now}", world.lead(who).id, EventKind.CUSTOM, now, now, "asked")])
+        wake(connection, [world.lead(who).id], now)
+
+
+def handoffs_of_lead(world: World, who: str) -> list[Any]:
+    with reading(world.home.store) as connection:
+        return handoffs_of(connection, world.lead(who).id)
 
 
 def test_home_is_left_as_it_is(lived: World) -> None:

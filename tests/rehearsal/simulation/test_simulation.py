@@ -84,9 +84,10 @@ def test_keen_leads_click_and_advance_to_sales() -> None:
     count = counts(found)
     assert count["click", "drip", "aware/first"] == count["advanced", "drip", "aware"] == 40
     assert count["handoff", "drip", "ripe"] == 40 and not count["mail", "drip", "aware/second"]
-    ((place, stuck),) = found.tally.stuck.items()
-    assert (place.stage, stuck.count, stuck.examples) == ("ripe", 40, [1, 2, 3, 4, 5])
-    assert "sales has the lead" in place.why
+    stuck = {place.why: one for place, one in found.tally.stuck.items()}
+    assert {place.stage for place in found.tally.stuck} == {"ripe"}
+    assert sum(one.count for one in stuck.values()) == 40 and all(one.examples for one in stuck.values())
+    assert set(stuck) == {"sales accepted the lead, and deals are not played", "the stage has nothing left to send"}
 
 
 def test_lane_and_cap_collisions_are_counted_with_who_is_in_the_way() -> None:
