@@ -1,4 +1,7 @@
-"""How many leads become sales' in the next weeks: the home's leads played on, and what comes kept to be judged by."""
+"""How many leads become sales' in the next weeks: the home's leads played on, and what comes kept to be judged by.
+
+Sales answers in them, so a lead that it gives back may come to it again, and counts each time.
+"""
 
 from __future__ import annotations
 

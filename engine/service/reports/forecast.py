@@ -88,6 +88,9 @@ def forecast(home: Home, asked: Asked) -> Report:  # noqa: ARG001
     if not coming:
         notes.insert(0, "No forecast is kept: `ripeline report forecast --keep` makes one by playing the leads on.")
     notes.append("Leads who are not known yet are not in the forecast; a range holds eight of ten futures.")
+    notes.append(
+        "A lead that sales gives back and that comes to it again counts each time, in what is expected and came."
+    )
     rows = tuple((one.week, one.expected, one.low, one.high) for one in coming)
     told = tuple((*_cells(one), actual, "yes" if one.low <= actual <= one.high else "no") for one, actual in past)
     tables = (Table(COMING, rows, "Weeks to come", "expected"), Table(PAST, told, "Weeks that are over", "actual"))
