@@ -87,12 +87,20 @@ def _domain(item: Item, notes: Notes) -> str | None:
 
 
 def _site(item: Item, notes: Notes) -> str | None:
+    return _named("site", "www.acme.example", item, notes)
+
+
+def _host(item: Item, notes: Notes) -> str | None:
+    return _named("host", "sandbox.acme.example", item, notes)
+
+
+def _named(what: str, such_as: str, item: Item, notes: Notes) -> str | None:
     value = str(item.value)
     host = value.partition("://")[2].partition("/")[0] or value.partition("/")[0]
     if host == value and value and " " not in value and "@" not in value and ":" not in value:
         return value
-    name = host.partition(":")[0] or "www.acme.example"
-    notes.error("E014", item.place, f"'{value}' is no name of a site", f'write "{name}"')
+    name = host.partition(":")[0] or such_as
+    notes.error("E014", item.place, f"'{value}' is no name of a {what}", f'write "{name}"')
     return None
 
 
@@ -104,6 +112,7 @@ _CONVERTERS: Mapping[tuple[str, ...], Converter[object]] = {
     ("sender", "bounce_domain"): _domain,
     ("sender", "owners", "*"): mailbox,
     ("safety", "deliver_to"): address,
+    ("safety", "hosts", "*"): _host,
     ("caps", "marketing", "*"): said(parse_cap, "2 per week"),
     ("never_mail", "domains", "*"): _domain,
     ("holidays", "country"): _country_or_lead,

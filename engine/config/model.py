@@ -101,12 +101,15 @@ class Relay(Section):
 
 
 class Safety(Section):
-    """Safe mode: mail goes to you, and to no lead."""
+    """Safe mode: mail goes to you, and to no lead; webhooks and the CRM hear of no lead."""
 
     deliver_to: str = Field(
         "",
         description="Every mail goes to this address instead of its lead; set in a fresh home, empty when live.",
         examples=["you@acme.example"],
+    )
+    hosts: tuple[str, ...] = Field(
+        (), description="Hosts that webhooks and CRM tell of leads in safe mode too.", examples=[["test.acme.example"]]
     )
 
 

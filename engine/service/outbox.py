@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.connect.http import within
@@ -17,6 +17,7 @@ from engine.service.crm import CrmCarrier
 from engine.service.home import Home
 from engine.service.lead_letters import OF_TASKS, escalate_tasks, post_task_mails, post_webhook_steps
 from engine.service.running import Runner
+from engine.service.safe_mode import held_targets
 from engine.service.sales_mail import mail_letter
 from engine.service.webhooks import post_to, receiver
 from engine.store.actions import end_action
@@ -29,6 +30,8 @@ from engine.store.outbox import (
     anything_due,
     claim_letter,
     count_open,
+    count_waiting_to,
+    drop_letter,
     end_letter,
     give_up_letter,
     letter_row,
@@ -37,12 +40,15 @@ from engine.store.outbox import (
     retry_letters,
     stop_target,
     stopped_targets,
+    waiting_to,
 )
 
 log = logging.getLogger("ripeline.outbox")
 
 LEASE = timedelta(minutes=2)
 """How long a letter is its carrier's own: longer than the slowest receiver is waited for."""
+DROPPED = "dropped by hand"
+BATCH = 500
 LONGEST = timedelta(minutes=1)
 """How long one letter may take, with all requests that it needs; a receiver that drips holds up nobody else longer."""
 MOST = 20
@@ -65,11 +71,12 @@ class Postman:
         """Post what steps want told, and carry what is due; how many letters arrived.
 
         A target that fails is left alone for the rest of the round: it holds up its own letters, and nobody else's.
+        So is one that safe mode holds.
         """
         post_webhook_steps(self._home, self._runner)
         post_task_mails(self._home)
         escalate_tasks(self._home)
-        resting: list[Target] = []
+        resting: list[Target] = list(held_targets(self._home.config))
         arrived = 0
         for _ in range(MOST):
             letter = self._claimed(resting)
@@ -85,7 +92,7 @@ class Postman:
     def _claimed(self, resting: list[Target]) -> Any | None:
         now = self._home.clock.now()
         with reading(self._home.store) as connection:
-            if not anything_due(connection, now):
+            if not anything_due(connection, now, resting):
                 return None
         with writing(self._home.store) as connection:
             return claim_letter(connection, now, now + LEASE, resting, tuple(self._carriers))
@@ -127,13 +134,16 @@ class Postman:
             log.warning("letter %d to %s '%s': %s", letter.id, letter.kind, letter.target, answer.words)
 
     def _end(self, connection: Any, letter: Any, code: str, words: str) -> None:
-        """What the lead's story and the step that wanted it told hear of it."""
-        now = self._home.clock.now()
-        if letter.action_id is not None and letter.topic not in OF_TASKS:
-            end_action(connection, letter.action_id, words, now)
-        if letter.lead_id is not None:
-            data = {"target": letter.target, "topic": letter.topic, "words": words, "tries": letter.attempts}
-            tell(connection, letter.lead_id, Line(now, code, data=data))
+        _end(connection, letter, code, words, self._home.clock.now())
+
+
+def _end(connection: Any, letter: Any, code: str, words: str, now: datetime) -> None:
+    """What the lead's story and the step that wanted it told hear of it."""
+    if letter.action_id is not None and letter.topic not in OF_TASKS:
+        end_action(connection, letter.action_id, words, now)
+    if letter.lead_id is not None:
+        data = {"target": letter.target, "topic": letter.topic, "words": words, "tries": letter.attempts}
+        tell(connection, letter.lead_id, Line(now, code, data=data))
 
 
 def _subject(letter: Any) -> str:
@@ -152,17 +162,27 @@ def _given_up(letter: Any, answer: Answer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What is not with its receiver: the counts, some of the letters, and the targets that want nothing any more."""
+    """What is not with its receiver: the counts, some of the letters, the targets that want nothing any more, those
+    that safe mode holds, and how many letters wait for these."""
 
     counts: Waiting
     letters: tuple[Any, ...]
     stopped: Mapping[Target, str]
+    held: Mapping[Target, str] = field(default_factory=dict)
+    held_letters: int = 0
 
 
 def outbox_of(home: Home, limit: int = 50) -> Outbox:
     """What waits or was given up."""
     with reading(home.store) as connection:
-        return Outbox(count_open(connection), tuple(open_letters(connection, limit)), stopped_targets(connection))
+        held = held_targets(home.config)
+        return Outbox(
+            count_open(connection),
+            tuple(open_letters(connection, limit)),
+            stopped_targets(connection),
+            held,
+            count_waiting_to(connection, list(held)),
+        )
 
 
 def retry(home: Home, number: int | None = None) -> int:
@@ -177,6 +197,34 @@ def retry(home: Home, number: int | None = None) -> int:
             why = "it arrived already" if row is not None else "`ripeline outbox` lists those that wait"
             raise RipelineError(f"there is no letter {number} to be tried again: {why}")
         return retry_letters(connection, home.clock.now(), number)
+
+
+def drop(home: Home, number: int | None = None) -> int:
+    """Never tell a letter, or all that safe mode holds; how many. The stories of their leads tell it.
+
+    Raises:
+        RipelineError: there is no such letter, or it is over already.
+    """
+    if number is not None:
+        with writing(home.store) as connection:
+            row = letter_row(connection, number)
+            if row is None or not _dropped(connection, row, home.clock.now()):
+                raise RipelineError(f"letter {number} does not wait: `ripeline outbox` lists those that do")
+        return 1
+    held, done = list(held_targets(home.config)), 0
+    while True:
+        with writing(home.store) as connection:
+            rows = waiting_to(connection, held, BATCH)
+            if not rows:
+                return done
+            done += sum(_dropped(connection, row, home.clock.now()) for row in rows)
+
+
+def _dropped(connection: Any, row: Any, now: datetime) -> bool:
+    if not drop_letter(connection, row.id, row.attempts, DROPPED, now):
+        return False
+    _end(connection, row, "not_told_outside", DROPPED, now)
+    return True
 
 
 def resume_target(home: Home, target: str) -> int:

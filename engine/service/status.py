@@ -15,6 +15,7 @@ from engine.service.event_notes import RefusedNote, TraitNote, refused_note, tra
 from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.running import Runner
+from engine.service.safe_mode import held_targets
 from engine.store.actions import open_counts
 from engine.store.alerts import open_alerts
 from engine.store.bundles import campaign_rows, current_bundle_id, home_value, home_values, read_bundle
@@ -22,7 +23,7 @@ from engine.store.database import reading
 from engine.store.deliveries import next_delivery_instant, state_counts
 from engine.store.journey import next_due_instant, stage_counts
 from engine.store.outbox import Waiting as Letters
-from engine.store.outbox import count_open
+from engine.store.outbox import count_open, count_waiting_to
 from engine.store.overview import leads_in_statistics, overdue_mails, sent_on, waiting_mails
 from engine.store.unknown_mails import unknown_since
 
@@ -82,7 +83,8 @@ class Alert:
 class Status:
     """How the home stands at `now`.
 
-    `outside` counts due tasks, notices, posts and hand-offs; `letters` what other programs were not told yet;
+    `outside` counts due tasks, notices, posts and hand-offs; `letters` what other programs were not told yet,
+    `held_letters` how many of them safe mode holds;
     `sending_held` says why nothing is sent, `unreadable` why nothing is decided; `traits` of event clients that are not
     stored, and what of their messages was `refused`.
     """
@@ -107,6 +109,7 @@ class Status:
     stopped: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, int] = field(default_factory=dict)
     letters: Letters = field(default_factory=Letters)
+    held_letters: int = 0
     unreadable: str = ""
     traits: tuple[TraitNote, ...] = ()
     refused: RefusedNote | None = None
@@ -138,6 +141,7 @@ def status_of(home: Home, now: datetime) -> Status:
             stopped={name.removeprefix(STEP_STOPPED): why for name, why in stopped.items()},
             outside=open_counts(connection),
             letters=count_open(connection),
+            held_letters=count_waiting_to(connection, list(held_targets(home.config))),
             unreadable=unreadable,
             traits=tuple(trait_notes(connection, home, now)),
             refused=refused_note(connection, now),

@@ -30,6 +30,7 @@ from engine.service.held import SENDING_HELD
 from engine.service.home import Home
 from engine.service.mail_titles import MailTitles
 from engine.service.running import Running
+from engine.service.safe_mode import held_targets
 from engine.service.score import judged, ripeness
 from engine.service.story_words import Speaker
 from engine.service.who import full_name, meant_lead
@@ -39,6 +40,7 @@ from engine.store.deliveries import attempts_of, deliveries_of
 from engine.store.events import events_of
 from engine.store.facts import load_facts
 from engine.store.journey import story_of
+from engine.store.outbox import Target, waiting_of
 from engine.store.permission import consents_of, suppressions_of
 
 
@@ -110,6 +112,8 @@ class Papers:
     standings: Mapping[str, Any]
     sending_held: str | None
     titles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    held: Mapping[Target, str] = field(default_factory=dict)
+    held_letters: Sequence[Any] = ()
 
 
 def story_of_lead(home: Home, running: Running, name: str, now: datetime) -> LeadStory:
@@ -138,7 +142,7 @@ def story_of_lead(home: Home, running: Running, name: str, now: datetime) -> Lea
 
 def _papers(home: Home, name: str) -> Papers:
     with reading(home.store) as connection:
-        row = meant_lead(connection, name)
+        row, held = meant_lead(connection, name), held_targets(home.config)
         deliveries = deliveries_of(connection, row.id)
         return Papers(
             row=row,
@@ -152,6 +156,8 @@ def _papers(home: Home, name: str) -> Papers:
             standings=campaign_rows(connection),
             sending_held=home_value(connection, SENDING_HELD),
             titles={(mail.campaign, mail.step): mail.subject for mail in deliveries if mail.subject and not mail.test},
+            held=held,
+            held_letters=[one for one in waiting_of(connection, row.id) if (one.kind, one.target) in held],
         )
 
 
@@ -301,6 +307,8 @@ def _concerns(home: Home, papers: Papers, zone: ZoneInfo) -> Iterator[str]:
         yield f"All sending is held{why}: nobody gets mail until `ripeline resume`."
     if home.config.safety.deliver_to:
         yield f"Safe mode: mail goes to {home.config.safety.deliver_to}, not to the lead."
+    for letter in papers.held_letters:
+        yield f"Not told to {letter.kind} '{letter.target}': {letter.topic}, {papers.held[letter.kind, letter.target]}."
     inside = {run.campaign for run in papers.facts.enrollments if run.status is not EnrollmentStatus.ENDED}
     for name in sorted(inside):
         row = papers.standings.get(name)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, false, func, or_, select, update
 
 from engine.store.bundles import home_values, set_home_value
 from engine.store.inserts import insert_ignoring
@@ -113,13 +113,37 @@ def claim_letter(
     return connection.execute(change).one_or_none()
 
 
-def anything_due(connection: Connection, now: datetime) -> bool:
-    """Whether any letter is due, to whomever: asked before a write is begun for nothing."""
-    return connection.scalar(select(outbox.c.id).where(outbox.c.due_at <= now).limit(1)) is not None
+def anything_due(connection: Connection, now: datetime, but_to: Sequence[Target] = ()) -> bool:
+    """Whether any letter is due, but to these targets: asked before a write is begun for nothing."""
+    query = select(outbox.c.id).where(outbox.c.due_at <= now, *_not_to(but_to))
+    return connection.scalar(query.limit(1)) is not None
 
 
 def _not_to(targets: Sequence[Target]) -> list[Any]:
     return [or_(outbox.c.kind != kind, outbox.c.target != target) for kind, target in targets]
+
+
+def _to(targets: Sequence[Target]) -> Any:
+    return or_(false(), *(and_(outbox.c.kind == kind, outbox.c.target == target) for kind, target in targets))
+
+
+def count_waiting_to(connection: Connection, targets: Sequence[Target]) -> int:
+    """How many letters wait for these targets."""
+    query = select(func.count()).select_from(outbox).where(_OPEN, _to(targets))
+    return connection.scalar(query) or 0
+
+
+def waiting_to(connection: Connection, targets: Sequence[Target], limit: int) -> list[Any]:
+    """Letters that wait for these targets, oldest first."""
+    query = select(outbox).where(_OPEN, _to(targets)).order_by(outbox.c.id).limit(limit)
+    return list(connection.execute(query))
+
+
+def drop_letter(connection: Connection, number: int, attempts: int, why: str, now: datetime) -> bool:
+    """It is not told any more, as somebody wants it; False if it is over, or somebody else holds the letter by now."""
+    still = (outbox.c.id == number, outbox.c.attempts == attempts, outbox.c.done_at.is_(None))
+    values = {"done_at": now, "due_at": None, "given_up_at": None, "problem": why}
+    return connection.execute(update(outbox).where(*still).values(**values)).rowcount > 0
 
 
 def end_letter(connection: Connection, number: int, attempts: int, now: datetime) -> bool:
@@ -153,9 +177,9 @@ def letter_row(connection: Connection, number: int) -> Any | None:
     return connection.execute(select(outbox).where(outbox.c.id == number)).one_or_none()
 
 
-def letters_of(connection: Connection, lead: int) -> list[Any]:
-    """All letters about a lead, oldest first."""
-    return list(connection.execute(select(outbox).where(outbox.c.lead_id == lead).order_by(outbox.c.id)))
+def waiting_of(connection: Connection, lead: int) -> list[Any]:
+    """The letters about a lead that wait, oldest first."""
+    return list(connection.execute(select(outbox).where(outbox.c.lead_id == lead, _OPEN).order_by(outbox.c.id)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,10 @@ RELAY = '[[relay]]\nname = "main"\nhost = "mail.acme.example"\n'
             "2:30 E014 'https://acme.example/shop' is no name of a site | write \"acme.example\"",
         ),
         (
+            "[safety]\nhosts = ['test.acme.example', 'https://test.acme.example/hook']",
+            "2:31 E014 'https://test.acme.example/hook' is no name of a host | write \"test.acme.example\"",
+        ),
+        (
             "[tracking.pages]\nkept = '90 dys'",
             "2:8 E015 '90 dys' is not understood | did you mean '90 days'?",
         ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.authoring.home import read_home
 from engine.cli.main import run
 from engine.service.home import open_home
 from engine.store.database import writing
@@ -49,6 +50,28 @@ def test_outbox_tells_what_waits_why_and_until_when(place: Path, capsys: pytest.
     assert "no letter 9" in told(capsys, place, "outbox", "--retry", "9", code=1)
     assert "takes a letter's number" in told(capsys, place, "outbox", "--retry", "x", code=1)
     assert "'bi' gets letters again" in told(capsys, place, "outbox", "--resume", "bi")
+
+
+def test_what_safe_mode_holds_is_told_and_dropped(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = place / "config.toml"
+    hook = '[webhooks.crm]\nurl = "https://crm.example/hook"\nsecret_env = "CRM_SECRET"\n'
+    safe = f'[safety]\ndeliver_to = "me@acme.example"\n{hook}'
+    config.write_text(config.read_text("utf-8") + safe, "utf-8")
+    home = open_home(place, read_home(place).config)
+    with writing(home.store) as connection:
+        for name in ("a", "b", "c"):
+            post(connection, Letter(name, "webhook", "crm", "lead.step"), home.clock.now())
+    home.store.dispose()
+
+    found = told(capsys, place, "outbox")
+    assert "3 letters held by safe mode: emptying [safety] deliver_to lets them go" in found
+    assert "0 tries waits held by safe mode, as crm.example is not among [safety] hosts" in found
+    assert "Outbox 3 letters held by safe mode" in told(capsys, place, "status")
+    assert '"held": 3' in told(capsys, place, "outbox", "--json")
+    assert "1 letter dropped" in told(capsys, place, "outbox", "--drop", "2")
+    assert "2 letters dropped" in told(capsys, place, "outbox", "--drop", "held")
+    assert "--drop takes a letter's number or `held`" in told(capsys, place, "outbox", "--drop", "x", code=1)
+    assert "Nothing waits" in told(capsys, place, "outbox")
 
 
 def test_secret_is_made_and_a_sample_is_posted_with_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

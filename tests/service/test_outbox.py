@@ -12,18 +12,19 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Published
 
 from engine.clock import SystemClock
-from engine.config.outside import Webhook
+from engine.config.model import Safety
+from engine.config.outside import Crm, Webhook
 from engine.connect.signing import fresh_secret
-from engine.domain.outbox import SCHEDULE
+from engine.domain.outbox import SCHEDULE, Answer, Fate
 from engine.errors import RipelineError
 from engine.service.erase import dossier_of, erase
-from engine.service.outbox import LEASE, Postman, outbox_of, resume_target, retry
+from engine.service.outbox import LEASE, Postman, drop, outbox_of, resume_target, retry
 from engine.service.running import Runner
 from engine.service.status import status_of
 from engine.service.webhooks import make_secret, post_test
 from engine.service.why import story_of_lead
 from engine.store.database import reading, writing
-from engine.store.outbox import Letter, claim_letter, letter_row, open_letters, post
+from engine.store.outbox import Letter, Waiting, claim_letter, give_up_letter, letter_row, open_letters, post
 from tests.connect.dripping import DrippingServer
 from tests.connect.hookserver import HookServer
 from tests.service.conftest import Found
@@ -264,6 +265,83 @@ def test_letter_claimed_by_another_is_not_carried_twice(told: World, hooks: Hook
         assert claim_letter(connection, told.clock.now(), told.clock.now() + LEASE) is not None
     assert postman(told).round() == 0
     assert len(hooks.posted) == 1
+
+
+def safe(told: World, *hosts: str, to: str = "me@acme.example") -> None:
+    """The daemon is started again with this in its config."""
+    told.home.config.__dict__["safety"] = Safety(deliver_to=to, hosts=hosts)
+
+
+def test_safe_mode_holds_what_would_be_told_of_real_people(told: World, hooks: HookServer) -> None:
+    safe(told)
+    assert postman(told).round() == 0
+    at(told, days=9)
+    assert postman(told).round() == 0
+    assert (hooks.posted, row(told).attempts) == ([], 0)
+
+    found = outbox_of(told.home)
+    assert found.held_letters == 1
+    why = found.held["webhook", "crm"]
+    assert why == "held by safe mode, as 127.0.0.1 is not among [safety] hosts"
+    concerns = story_of_lead(told.home, told.runner.current(), "jane@northwind.example", told.clock.now()).concerns
+    assert f"Not told to webhook 'crm': lead.step, {why}." in concerns
+    assert status_of(told.home, told.clock.now()).held_letters == 1
+
+
+def test_what_safe_mode_held_goes_out_when_it_is_off(told: World, hooks: HookServer) -> None:
+    safe(told)
+    postman(told).round()
+    safe(told, to="")
+    assert postman(told).round() == 1
+    assert len(hooks.posted) == 1
+    assert outbox_of(told.home).held == {}
+
+
+def test_hosts_for_trying_things_out_are_told_in_safe_mode_too(told: World, hooks: HookServer) -> None:
+    safe(told, "127.0.0.1")
+    assert postman(told).round() == 1
+    assert len(hooks.posted) == 1
+
+
+def test_held_letters_are_dropped_by_hand_and_never_go(told: World, hooks: HookServer) -> None:
+    safe(told)
+    postman(told).round()
+    assert drop(told.home) == 1
+    assert drop(told.home) == 0
+    safe(told, to="")
+    at(told, days=1)
+    assert retry(told.home) == 0
+    assert postman(told).round() == 0
+    assert hooks.posted == []
+    assert any("dropped by hand" in why for _, _, why in moments(told))
+    with pytest.raises(RipelineError, match="does not wait"):
+        drop(told.home, 1)
+
+
+def test_letter_that_was_given_up_can_be_dropped_and_is_then_no_trouble(told: World, hooks: HookServer) -> None:
+    hooks.answer(503)
+    postman(told).round()
+    with writing(told.home.store) as connection:
+        assert give_up_letter(connection, 1, 1, "away", MONDAY)
+    assert drop(told.home, 1) == 1
+    assert outbox_of(told.home).counts == Waiting()
+
+
+def test_safe_mode_holds_the_crm_too(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    crm = Crm(kind="salesforce", url="https://acme.my.salesforce.com")
+    world = found(crm=crm, safety=Safety(deliver_to="me@acme.example"))
+    with writing(world.home.store) as connection:
+        post(connection, Letter("h1", "crm", "salesforce", "lead.handed_off"), MONDAY)
+    carried: list[Any] = []
+
+    def carry(letter: Any) -> Answer:
+        carried.append(letter)
+        return Answer(Fate.DONE)
+
+    assert Postman(world.home, Runner(world.home), {"crm": carry}).round() == 0
+    assert carried == []
+    safe(world, "Acme.my.salesforce.com")
+    assert Postman(world.home, Runner(world.home), {"crm": carry}).round() == 1
 
 
 def test_sample_is_posted_signed(told: World, hooks: HookServer) -> None:

@@ -89,7 +89,11 @@ def _event_clients(found: Status, zone: ZoneInfo) -> Iterator[Line]:
 
 
 def _letters(found: Status) -> Iterator[Line]:
-    """What other programs were not told yet; only letters that failed are told of, as new ones go at once."""
+    """What other programs were not told yet; of letters that neither failed nor are held nothing is told, as they go
+    at once."""
+    if found.held_letters:
+        held = f"{counted(found.held_letters, 'letter')} held by safe mode. ripeline outbox lists them"
+        yield [("Outbox  ", "bold"), (held, "yellow")]
     told = [f"{counted(found.letters.failed, 'letter')} to other programs tried again"] if found.letters.failed else []
     told += [f"{found.letters.given_up:,} given up"] if found.letters.given_up else []
     if told:

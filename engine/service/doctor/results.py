@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.service.doctor.evidence import Evidence
 from engine.service.doctor.practice import Finding, half, no, yes
+from engine.service.safe_mode import held_targets
 
 _RECORD = "record deals and costs: by the API, the CRM, import-deals and import-costs"
 
@@ -66,6 +67,10 @@ def systems(found: Evidence) -> Finding:
     config = found.config
     there = {"a CRM": config.crm.kind, "the API": config.api.enabled, "webhooks": config.webhooks}
     used = [name for name, value in there.items() if value]
+    held = ", ".join(f"{kind} '{target}'" for kind, target in held_targets(config))
+    if held:
+        step = 'deliver_to = ""   ([safety] in config.toml); ripeline outbox lists what waits'
+        return half(f"connected: {', '.join(used)}; safe mode holds what goes to {held}", step)
     if len(used) >= 2:
         return yes(f"connected: {', '.join(used)}")
     step = "[api]  enabled = true" if not config.api.enabled else '[crm]  kind = "salesforce"'

@@ -57,6 +57,12 @@ CASES: list[tuple[int, dict[str, Any], Standing, str]] = [
     (8, {"handoffs": (handed(alerted_at=NOW + timedelta(minutes=3)),)}, Standing.YES, "3 min after the event"),
     (8, {"handoffs": (handed(alerted_at=NOW + timedelta(hours=2)),)}, Standing.HALF, "120 min"),
     (10, {"handoffs": (handed(ended_at=NOW),)}, Standing.HALF, "100% of 1 hand-offs ended without an answer"),
+    (
+        21,
+        {"config": config(safety={"deliver_to": "me@x.example"}, crm={"kind": "salesforce"})},
+        Standing.HALF,
+        "safe mode holds what goes to crm 'salesforce'",
+    ),
     (14, {"consents": (10, 4)}, Standing.HALF, "4 of the newest 10"),
     (15, {"old": (NOW - timedelta(days=900), NOW)}, Standing.HALF, "50% of the oldest 2 leads"),
     (16, {"leads": (LEAD,), "kinds": frozenset({"opportunity"})}, Standing.YES, "1 of the newest 1"),
