@@ -100,6 +100,12 @@ FINDINGS: Mapping[str, Finding] = {
         "those of people only, and they are the few whose program tells. No winner is ever chosen by opens.",
         "Compare by `clicked` (the default), `replied` or the campaign's `goal`.",
     ),
+    "W228": Finding(
+        "A variant that was chosen as the winner is not in its step any more.",
+        "A winner is kept with its words. Where these change, nobody knows whether the new ones win too; so each lead "
+        "gets its own variant again, and the experiment goes on.",
+        "Write the words as they were, or choose again with `ripeline winner`. To end the old choice: `--undo`.",
+    ),
     "W226": Finding(
         "A time of the week is named at which the window is closed.",
         "The mail waits for the next opening, so it never goes at the time that the file says.",

@@ -17,6 +17,8 @@ from engine.content.mails import CompiledMail, LinkKind, MailKey, MailWanted
 from engine.content.settings import CompileSettings
 from engine.domain.campaign import Campaign
 from engine.domain.delivery import MailKind
+from engine.domain.experiments.lost import LostWinner
+from engine.domain.journey.route import names_of
 from engine.domain.rules.scope import Links
 from engine.domain.scenario import Scenario
 from engine.domain.steps import EmailStep
@@ -34,6 +36,9 @@ class LeadStatistics(Protocol):
 
     def missing(self, name: str, campaign: str) -> tuple[int, int]:
         """How many of the leads who can get this campaign's mail have no value in a field, and how many there are."""
+
+    def lost_winners(self) -> Sequence[LostWinner]:
+        """Variants that were chosen for every lead to come, and that the campaigns as checked do not have."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,7 @@ def check(
         *_without_trigger(found, compiled),
         *_unused(found, compiled),
         *(_lacking(compiled, statistics) if statistics is not None else ()),
+        *(_lost(found, statistics) if statistics is not None else ()),
     ]
     return CheckReport(
         root=home,
@@ -283,6 +289,18 @@ def _lacking(compiled: _Compiled, statistics: LeadStatistics) -> Iterator[Proble
         if lacking:
             message = f"'{path}' has no value for {lacking:,} of {total:,} leads who can get this mail"
             yield Problem("E310", message, place, f'give a default:  {{{{ {path} or "…" }}}}')
+
+
+def _lost(home: Home, statistics: LeadStatistics) -> Iterator[Problem]:
+    """Chosen variants whose words were changed, told at the step; not while its campaign has mistakes."""
+    for winner in statistics.lost_winners():
+        draft = home.drafts.get(winner.campaign)
+        if draft is None or winner.campaign not in home.campaigns:
+            continue
+        step = next((one for one in draft.steps if winner.step in names_of(draft.campaign, one.step.id)), None)
+        place = step.item.find("variants", winner.part).place if step is not None else draft.root.place
+        hint = f"write its words as they were, or choose again: ripeline winner {winner.campaign}/{winner.step}"
+        yield Problem("W228", str(winner), place, hint, Severity.WARNING)
 
 
 def _bare_fields(compiled: _Compiled) -> Iterator[tuple[str, str, Place]]:

@@ -8,8 +8,10 @@ from datetime import datetime
 from engine.authoring.policy import scope_for
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
+from engine.domain.experiments.lost import LostWinner
 from engine.domain.rules import Rule, parse_rule
 from engine.errors import Place
+from engine.service.lost_winners import lost_winners
 from engine.store.database import Store, reading
 from engine.store.leads import count_leads
 from engine.store.rules_sql import where
@@ -35,6 +37,10 @@ class StoredLeads:
         if not total or name in _ALWAYS_THERE:
             return 0, total
         return self._count(f"({self._audience(campaign)}) and not known({name})"), total
+
+    def lost_winners(self) -> list[LostWinner]:
+        """Variants that were chosen for every lead to come, and that the campaigns do not have."""
+        return lost_winners(self._store, self._campaigns)
 
     def _audience(self, name: str) -> str:
         """The rule that means everybody who is in the campaign or may come into it, and can be mailed."""

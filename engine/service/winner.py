@@ -3,14 +3,11 @@ leads who were mailed keep their own, in the web view and in threads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.domain.campaign import Campaign
 from engine.domain.experiments.comparison import Said
 from engine.domain.journey.route import names_of
-from engine.domain.steps import EmailStep
 from engine.errors import RipelineError, did_you_mean
 from engine.service.alerts import raise_alert
 from engine.service.experiments import Experiment, by_name, experiments_of, letter, said
@@ -18,7 +15,7 @@ from engine.service.home import Home
 from engine.service.running import Runner
 from engine.store.database import reading, writing
 from engine.store.journey import stage_counts
-from engine.store.winners import add_winner, end_winner, winners_now
+from engine.store.winners import add_winner, end_winner
 
 BY_TEST = "the test"
 
@@ -109,30 +106,6 @@ def choose_by_test(home: Home, now: datetime) -> list[str]:
         raise_alert(home, f"winner:{one.name}/{one.part}", words, now)
         chosen.append(one.name)
     return chosen
-
-
-def lost_winners(home: Home, campaigns: Mapping[str, Campaign]) -> list[str]:
-    """Winners that these campaigns no longer know, in words: their text was changed."""
-    with reading(home.store) as connection:
-        rows = winners_now(connection)
-    return [_lost(row) for row in rows if not _known(row, campaigns.get(row.campaign))]
-
-
-def _known(row: Any, campaign: Campaign | None) -> bool:
-    steps = [step for stage in campaign.stages for step in stage.steps] if campaign is not None else []
-    return campaign is not None and any(
-        isinstance(step, EmailStep)
-        and row.step in names_of(campaign, step.id)
-        and row.text in step.variants.get(row.part, ())
-        for step in steps
-    )
-
-
-def _lost(row: Any) -> str:
-    return (
-        f"{row.campaign}/{row.step}: its winner ({row.part} {row.text!r}) is no longer among the variants, so that "
-        "each lead gets its own again"
-    )
 
 
 def leads_to_come(home: Home, one: Experiment) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.authoring.home import Home
 from engine.content.mails import CompiledMail, MailKey
+from engine.domain.experiments.lost import LostWinner
 from engine.service.check import check
 from tests.authoring.homes import CAMPAIGN, CONFIG, changed
 
@@ -137,6 +138,9 @@ class Statistics:
 
     def missing(self, name: str, campaign: str) -> tuple[int, int]:
         return (1204, 9870) if name == "industry" else (0, 9870)
+
+    def lost_winners(self) -> list[LostWinner]:
+        return []
 
 
 def test_field_that_leads_lack_is_told_with_their_share(home: Path) -> None:

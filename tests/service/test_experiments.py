@@ -14,11 +14,13 @@ from engine.service.apply import apply
 from engine.service.check import check
 from engine.service.experiments import experiments_of, said
 from engine.service.housekeeping import keep_house
+from engine.service.lead_statistics import StoredLeads
+from engine.service.lost_winners import lost_winners
 from engine.service.prospect import prospect
 from engine.service.reports.experiments import experiments
 from engine.service.reports.report import Asked
 from engine.service.why import story_of_lead
-from engine.service.winner import choose_winner, lost_winners, meant_experiment, undo_winner, variant_number
+from engine.service.winner import choose_winner, meant_experiment, undo_winner, variant_number
 from engine.store.alerts import open_alerts
 from engine.store.database import reading, writing
 from engine.store.tables import DeliveryRow
@@ -142,12 +144,18 @@ def test_a_winner_whose_words_are_gone_is_told_and_ignored(world: World) -> None
     one = meant_experiment(world.home, OFFER)
     choose_winner(world.home, one, 1, "ann")
     campaigns = world.runner.current().programme.campaigns
-    assert lost_winners(world.home, campaigns) == []
+    assert lost_winners(world.home.store, campaigns) == []
     with writing(world.home.store) as connection:
         from engine.store.winners import winner
 
         connection.execute(winner.update().values(text="other words"))
-    assert "its winner (subject 'other words')" in lost_winners(world.home, campaigns)[0]
+    assert "its winner (subject 'other words')" in str(lost_winners(world.home.store, campaigns)[0])
+    told = [
+        problem
+        for problem in check(world.path, StoredLeads(world.home.store, campaigns, world.config, MONDAY)).problems
+        if problem.code == "W228"
+    ]
+    assert [(problem.place.path, problem.place.line) for problem in told] == [("campaigns/choice.toml", 11)]
     mailed(world, 4)
     assert sorted(variants_of(world).values()) == [0, 0, 1, 1]
 

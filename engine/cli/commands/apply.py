@@ -23,9 +23,9 @@ from engine.cli.reading import usable
 from engine.cli.screen import say, show
 from engine.service.apply import apply
 from engine.service.home import Home
+from engine.service.lost_winners import lost_winners
 from engine.service.prospect import Prospect, prospect
 from engine.service.running import Runner
-from engine.service.winner import lost_winners
 
 EXIT_WAITS = 3
 
@@ -44,8 +44,8 @@ def command(
         say("The files are what runs already; nothing to apply.")
         return
     show(plan_lines(place, plan, runner.current().programme))
-    for lost in lost_winners(place, report.campaigns):
-        say(lost, "yellow")
+    for lost in lost_winners(place.store, report.campaigns):
+        say(str(lost), "yellow")
     if safe and not plan.safe:
         say()
         say("Not applied: this touches leads. A person has to look and run `ripeline apply`.", "bold yellow")
