@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from engine.cli.screen import bar
 from engine.cli.story import print_story
 from engine.demo.inbox_site import inbox_site
 from engine.demo.people import Temper
@@ -29,7 +30,8 @@ from engine.web.server import ServerThread
 
 INBOX_PORT = 8025
 BAR = 24
-DAY_BAR = 20
+DAY_BAR = 16
+BUSY_DAY = 112  # mails of a day that fill its bar
 
 
 def show_demo(*, stay: bool, days: int, leads: int) -> None:
@@ -53,6 +55,7 @@ def _play(stage: Stage, days: int, console: Console) -> None:
     """Step through the month; one line a day."""
     end = START + timedelta(days=days)
     today, before = START, _figures(stage)
+    _print_head(console)
     running: datetime | None = START
     while running is not None:
         running = stage.step(end)
@@ -71,20 +74,23 @@ def _figures(stage: Stage) -> dict[str, int]:
             "opens": events.get(("open", "human"), 0),
             "clicks": events.get(("click", "human"), 0),
             "machines": events.get(("open", "machine"), 0) + events.get(("click", "machine"), 0),
-            "left": events.get(("unsubscribe", "human"), 0),
+            "unsubscribed": events.get(("unsubscribe", "human"), 0),
         }
 
 
+def _print_head(console: Console) -> None:
+    console.print(f"{'':11}{'mails':<{DAY_BAR + 4}}  opens  clicks  machines  entered  unsubscribed", style="dim")
+
+
 def _print_day(console: Console, day: datetime, before: dict[str, int], now: dict[str, int]) -> None:
+    """A day in 80 columns, as many as a pipe or a small terminal has."""
     more = {name: now[name] - before[name] for name in now}
-    bar = "█" * min(DAY_BAR, round(more["mails"] / 4)) + ("▏" if 0 < more["mails"] < 2 else "")
-    told = (
-        f"{day:%a %e %b} [green]{bar:<{DAY_BAR}}[/]{more['mails']:>4} mails {more['opens']:>3} opens "
-        f"{more['clicks']:>3} clicks [dim]{more['machines']:>3} machine[/]"
+    shown = bar(min(more["mails"], BUSY_DAY), BUSY_DAY, DAY_BAR)
+    console.print(
+        f"{day:%a %e %b} [green]{shown:<{DAY_BAR}}[/]{more['mails']:>4} {more['opens']:>6} {more['clicks']:>7} "
+        f"[dim]{more['machines']:>9}[/] {more['entered'] or '':>8} {more['unsubscribed'] or '':>13}".rstrip(),
+        highlight=False,
     )
-    extra = [f"+{more['entered']} leads"] if more["entered"] else []
-    extra += [f"−{more['left']} left"] if more["left"] else []
-    console.print(told + "".join(f"  {words}" for words in extra), highlight=False)
 
 
 def _tell(stage: Stage, console: Console) -> None:
@@ -105,9 +111,9 @@ def _funnel_table(funnel: CampaignFunnel) -> Table:
         table.add_column(name, justify="left" if name in ("stage", "") else "right", style="dim" if not name else None)
     for stage in funnel.stages:
         share = stage.came / funnel.entered if funnel.entered else 0
-        bar = f"[green]{'█' * round(share * BAR):<{BAR}}[/]"
+        shown = f"[green]{'█' * round(share * BAR):<{BAR}}[/]"
         figures = (stage.came, stage.mails, stage.opened, stage.clicked, stage.here)
-        table.add_row(stage.stage, bar, *(str(figure) for figure in figures))
+        table.add_row(stage.stage, shown, *(str(figure) for figure in figures))
     return table
 
 

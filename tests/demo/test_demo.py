@@ -21,7 +21,9 @@ def told(capsys):
 
 
 def test_demo_tells_each_day_the_funnels_a_story_and_the_scanner(told):
-    assert re.search(r"Mon 23 Nov .* mails", told)
+    head, monday = (next(line for line in told.splitlines() if one in line) for one in ("unsubscribed", "Mon 23 Nov"))
+    assert re.fullmatch(r"Mon 23 Nov █+\S* +\d+ +\d+ +\d+ +\d+ +\d+( +\d+)?", monday)
+    assert len(head) < 80, "a day takes one line, in a pipe too"
     for title in ("Clean data closes deals", "Fourteen days with Northlight", "Webinar: a clean CRM"):
         assert title in told
     assert "entered  clean-data" in told
