@@ -34,7 +34,7 @@ def cli_page() -> str:
 
 def _command(name: str) -> str:
     module = importlib.import_module(f"engine.cli.commands.{COMMANDS[name].module}")
-    words, examples = _split((module.__doc__ or "").replace("\\[", "["))
+    words, examples = _split(module.__doc__ or "")
     shown = f"```text\n{examples}\n```" if examples else ""
     rows = list(_parameters(module))
     options = table(("argument or option", "meaning"), rows) if rows else ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import re
 from typing import Any, NamedTuple
 
 import typer
 from typer._click.exceptions import ClickException
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from engine import __version__
 from engine.errors import ProblemsError, RipelineError, did_you_mean
@@ -108,8 +109,29 @@ class LazyGroup(TyperGroup):
 def _loaded(name: str, entry: Entry) -> Any:
     module = importlib.import_module(f"engine.cli.commands.{entry.module}")
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name=name, help=module.__doc__)(module.command)
-    return typer.main.get_command(app)
+    app.command(name=name, help=flowing(module.__doc__ or ""))(module.command)
+    command = typer.main.get_command(app)
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption | TyperArgument):
+            parameter.help = (parameter.help or "").replace("[", "\\[")
+            parameter.metavar = _unbracketed(parameter.metavar)
+    return command
+
+
+def _unbracketed(metavar: str | None) -> str | None:
+    """`[LEAD]` as `LEAD`: the toolkit puts brackets around what may be left out by itself."""
+    alone = metavar is not None and metavar.startswith("[") and metavar.count("[") == 1
+    return metavar.replace("[", "").replace("]", "").rstrip("…") if metavar is not None and alone else metavar
+
+
+def flowing(words: str) -> str:
+    """A command's words for a terminal of any width: paragraphs without line breaks of their own; `[` is no markup."""
+    return "\n\n".join(_flowing(paragraph) for paragraph in words.replace("[", "\\[").split("\n\n"))
+
+
+def _flowing(paragraph: str) -> str:
+    indented = paragraph.startswith(" ")
+    return paragraph if indented else " ".join(paragraph.split())
 
 
 def _version(wanted: bool) -> None:
@@ -142,6 +164,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = build().main(args=arguments, prog_name="ripeline", standalone_mode=False)
     except ClickException as error:
+        error.message = _plainer(error.message)
         error.show()
         return error.exit_code
     except ProblemsError as error:
@@ -154,6 +177,12 @@ def run(arguments: list[str] | None = None) -> int:
     if result == EXIT_INTERRUPTED:  # the toolkit turns Ctrl-C within a command into this answer
         typer.echo("stopped.", err=True)
     return int(result) if isinstance(result, int) else 0
+
+
+def _plainer(message: str) -> str:
+    """The toolkit's complaint without its inner words: what was given, and what is expected."""
+    bare = message.replace("Value error, ", "")
+    return re.sub(r"does not match the formats '%Y-%m-%d'.*", "is no day: write one as 2026-10-01.", bare)
 
 
 def _tell_problems(error: ProblemsError) -> int:

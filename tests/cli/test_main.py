@@ -79,3 +79,30 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 def test_processes_need_the_real_program(home: Path) -> None:
     with pytest.raises(RuntimeError, match="was not started by"):
         ripeline("serve", home=home)
+
+
+def test_help_keeps_names_of_tables_and_flows_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["sales", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "one of [sales.reasons]." in shown
+    assert "when an answer is due, and who is near. With one, it is given in the name of" in shown
+    assert "[OPTIONS] [ACT] [LEAD]" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["report", "sales", "--first", "2026-13-01"], "'2026-13-01' is no day: write one as 2026-10-01."),
+        (["report", "--format", "xml"], "'xml' is not one of 'table', 'csv', 'json'."),
+    ],
+)
+def test_wrong_value_is_told_without_inner_words(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    complaint = capsys.readouterr().err
+    assert told in complaint
+    assert "Value error" not in complaint

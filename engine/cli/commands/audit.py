@@ -2,7 +2,7 @@
 
 When a line is cut between a mail's last byte and the relay's answer, nobody knows whether it was taken. An open, a
 click or a reply proves that it arrived, a bounce that it went out: the daemon settles those by itself. For the rest
-\\[delivery] in config.toml says what happens in the end, and you may know more: the relay's log has the Message-ID.
+[delivery] in config.toml says what happens in the end, and you may know more: the relay's log has the Message-ID.
 
 Examples:
 

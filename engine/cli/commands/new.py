@@ -4,7 +4,7 @@ A campaign comes with its mails and with scenarios that pass; it is a draft, so 
 that you solve: its campaign leads from noticing it to wanting it solved. A mail is named theme/stage/name; with
 --campaign its step is added too. Nothing is ever overwritten.
 
-With --from a campaign is copied, and each of its \\[vars] is asked for, or given by --var. With --theme, too, its mails
+With --from a campaign is copied, and each of its [vars] is asked for, or given by --var. With --theme, too, its mails
 are copied to the folder of that theme; otherwise both send the same mails.
 
 Examples:

@@ -1,7 +1,7 @@
 """Let editors complete and explain the keys of your files, by JSON Schemas of campaigns, scenarios and config.
 
 With --write the schemas go to .ripeline/schema/ of the home, with the settings that Taplo (in VS Code: Even Better
-TOML) and Tombi need. Run it again after an update of Ripeline, or after changing \\[fields] in config.toml; files that
+TOML) and Tombi need. Run it again after an update of Ripeline, or after changing [fields] in config.toml; files that
 somebody else wrote stay as they are. Without --write a schema is printed: in a home with the home's own lead fields.
 
 `api` prints the description of the JSON API (OpenAPI 3.1), for programs that make clients of it.

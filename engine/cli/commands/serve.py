@@ -1,7 +1,7 @@
 """Run a tracker or the API alone, behind a balancer.
 
 A tracker answers pixels, links, unsubscribes and the web view; any number may run beside each other. With --api the
-JSON API is served instead, where \\[api] of config.toml says.
+JSON API is served instead, where [api] of config.toml says.
 
 Examples:
 

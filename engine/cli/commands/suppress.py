@@ -1,7 +1,7 @@
 """Never mail an address again.
 
 Effective before the next mail is sent, also for addresses that no lead has yet. A whole domain belongs into
-config.toml, under \\[never_mail] domains. With --lift a suppression is taken back: only do so if the person asked.
+config.toml, under [never_mail] domains. With --lift a suppression is taken back: only do so if the person asked.
 
 Examples:
 

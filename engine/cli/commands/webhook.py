@@ -18,7 +18,7 @@ from engine.service.webhooks import post_test
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name below \\[webhooks].")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name below [webhooks].")],
     home: HomeOption = HERE,
 ) -> None:
     """Post a sample."""
