@@ -21,6 +21,7 @@ from engine.store.alerts import open_alerts
 from engine.store.bundles import campaign_rows, current_bundle_id, home_value, home_values, read_bundle
 from engine.store.database import reading
 from engine.store.deliveries import next_delivery_instant, state_counts
+from engine.store.handoff_counts import AtSales, at_sales
 from engine.store.journey import next_due_instant, stage_counts
 from engine.store.outbox import Waiting as Letters
 from engine.store.outbox import count_open, count_waiting_to
@@ -84,7 +85,7 @@ class Status:
     """How the home stands at `now`.
 
     `outside` counts due tasks, notices, posts and hand-offs; `letters` what other programs were not told yet,
-    `held_letters` how many of them safe mode holds;
+    `held_letters` how many of them safe mode holds; `sales` the leads that sales has;
     `sending_held` says why nothing is sent, `unreadable` why nothing is decided; `traits` of event clients that are not
     stored, and what of their messages was `refused`.
     """
@@ -110,6 +111,7 @@ class Status:
     outside: Mapping[str, int] = field(default_factory=dict)
     letters: Letters = field(default_factory=Letters)
     held_letters: int = 0
+    sales: AtSales = field(default_factory=AtSales)
     unreadable: str = ""
     traits: tuple[TraitNote, ...] = ()
     refused: RefusedNote | None = None
@@ -142,6 +144,7 @@ def status_of(home: Home, now: datetime) -> Status:
             outside=open_counts(connection),
             letters=count_open(connection),
             held_letters=count_waiting_to(connection, list(held_targets(home.config))),
+            sales=at_sales(connection, now),
             unreadable=unreadable,
             traits=tuple(trait_notes(connection, home, now)),
             refused=refused_note(connection, now),

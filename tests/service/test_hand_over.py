@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.cli.commands.status import told
 from engine.config.sales import Lifecycle, Reason, Route, Sales, Salesperson
 from engine.domain.deals import DealRecord, Outcome
 from engine.domain.identity import EMAIL, Identity
@@ -19,6 +20,7 @@ from engine.service.answer_handoff import Answered, HandoffError, accept, reject
 from engine.service.record import Happening, record_event
 from engine.service.record_opportunity import record_opportunity
 from engine.service.sales_desk import SalesDesk
+from engine.service.status import status_of
 from engine.store.database import reading
 from engine.store.handoffs import handoffs_of, live_handoffs
 from engine.store.lifecycle import changes_of
@@ -51,6 +53,16 @@ def asked(found: Found, *others: str, **changes: Any) -> World:
 def asks(world: World, person: str, name: str = "demo_requested") -> None:
     happening = Happening(person, name, world.clock.now(), f"{person}:{name}:{world.clock.now()}")
     assert record_event(world.home, happening)
+
+
+def test_status_says_in_a_line_what_sales_has(found: Found) -> None:
+    world = asked(found, "joe@northwind.example")
+    accept(world.home, handoff(world).id, "carl")
+    lines = ["".join(text for text, _ in line) for line in told(status_of(world.home, world.clock.now()), None)]
+    assert next(line for line in lines if line.startswith("Sales")) == (
+        "Sales   2 leads with sales · 1 to be answered, the first by Tue 3 Nov 09:00 · "
+        "in seven days 2 handed over, 0 of them given back"
+    )
 
 
 def handoff(world: World, person: str = JANE) -> Any:

@@ -31,6 +31,7 @@ from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
 from engine.store.database import reading
+from engine.store.handoff_counts import at_sales
 from engine.store.handoffs import loads_since
 from engine.store.journey import stage_counts
 from engine.store.lead_search import found_leads
@@ -182,6 +183,14 @@ def test_turns_of_a_person_are_the_end_of_an_index(world: World) -> None:
     with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
         plans = [_plan(database, sql) for sql in asked if "LIMIT" in sql]
     assert plans == ["SEARCH handoff USING COVERING INDEX ix_handoff_turns (owner=?)"]
+
+
+def test_what_sales_has_is_counted_along_indexes(world: World) -> None:
+    with statements(world) as asked, reading(world.home.store) as connection:
+        at_sales(connection, MONDAY)
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        plans = [_plan(database, sql).splitlines()[0] for sql in asked if "FROM handoff" in sql]
+    assert plans == ["SCAN handoff USING INDEX uq_handoff_open", "SEARCH handoff USING INDEX ix_handoff_at (at>?)"]
 
 
 @pytest.mark.parametrize("standing_still", [(), ("drip",)])

@@ -14,6 +14,7 @@ from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.routing import Load
 from engine.store.database import reading, writing
 from engine.store.facts import load_leads
+from engine.store.handoff_counts import AtSales, at_sales
 from engine.store.handoffs import (
     add_handoff,
     change_handoff,
@@ -101,6 +102,24 @@ def test_clocks_that_ran_out_are_found_and_loads_counted(engine_for: Engine) -> 
             "new": Load(),
         }
         assert len(live_handoffs(connection)) == 2
+
+
+def test_what_sales_has_is_counted_and_the_first_deadline_known(engine_for: Engine) -> None:
+    people = [person(f"{name}@one.example") for name in ("a", "b", "c", "d", "e")]
+    take(engine_for, *people)
+    late = given(engine_for, "a@one.example", clock_at=T0 + HOUR)
+    given(engine_for, "b@one.example", clock_at=T0 + 2 * HOUR)
+    taken = given(engine_for, "c@one.example")
+    back = given(engine_for, "d@one.example", at=T0 - timedelta(days=2))
+    long_ago = given(engine_for, "e@one.example", at=T0 - timedelta(days=8))
+    move(engine_for, late, HandoffState.OPEN, HandoffState.ESCALATED, clock_at=T0 + 3 * HOUR)
+    move(engine_for, taken, HandoffState.OPEN, HandoffState.ACCEPTED, answered_at=T0, clock_at=None)
+    for number in (back, long_ago):
+        move(engine_for, number, HandoffState.OPEN, HandoffState.REJECTED, reason="too_early", ended_at=T0)
+    with reading(engine_for) as connection:
+        assert at_sales(connection, T0) == AtSales(
+            accepted=1, waiting=2, escalated=1, next_at=T0 + 2 * HOUR, got=4, came_back=1
+        )
 
 
 def test_the_end_of_a_deal_closes_what_is_live(engine_for: Engine) -> None:

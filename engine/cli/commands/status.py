@@ -58,6 +58,7 @@ def told(found: Status, daemon: Running | None, *, config_changed: bool = False)
     yield from _event_clients(found, zone)
     if found.outside:
         yield [("Outside ", "bold"), (f"{_outside(found)} due, for people and systems to take up", "")]
+    yield from _sales(found, zone)
     yield from _letters(found)
     yield []
     yield [
@@ -99,6 +100,21 @@ def _letters(found: Status) -> Iterator[Line]:
     if told:
         style = "red" if found.letters.given_up else "yellow"
         yield [("Outbox  ", "bold"), (f"{', '.join(told)}. ripeline outbox shows why", style)]
+
+
+def _sales(found: Status, zone: ZoneInfo) -> Iterator[Line]:
+    """What sales has, where it ever had anything lately."""
+    sales = found.sales
+    if not sales.leads and not sales.got:
+        return
+    told = [f"{counted(sales.leads, 'lead')} with sales"]
+    if sales.waiting:
+        first = f", the first by {tell_instant(sales.next_at, zone, found.now)}" if sales.next_at is not None else ""
+        told.append(f"{sales.waiting:,} to be answered{first}")
+    told += [f"{sales.escalated:,} escalated"] if sales.escalated else []
+    told += [f"{sales.snoozed:,} put off"] if sales.snoozed else []
+    told.append(f"in seven days {sales.got:,} handed over, {sales.came_back:,} of them given back")
+    yield [("Sales   ", "bold"), (" · ".join(told), "yellow" if sales.escalated else "")]
 
 
 _OUTSIDE = {"handoff": "hand-off", "notify": "notice", "webhook": "post"}
