@@ -6,7 +6,8 @@ import os
 from base64 import b64encode
 from pathlib import Path
 
-from engine.cli.screen import say
+from engine.cli.screen import counted, say
+from engine.domain.identity import Rejected, read_address
 from engine.errors import RipelineError
 from engine.service.home import Home
 from engine.service.reports.registry import ReportError
@@ -19,13 +20,16 @@ def digest(home: Home, to: str, out: Path | None, *, due: bool) -> None:
 
     Raises:
         ReportError: nothing is, or the file is neither .eml nor .html.
-        RipelineError: no relay took it, or the file cannot be written.
+        RipelineError: `to` is no address, no relay took it, or the file cannot be written.
     """
+    address = read_address(to) if to else None
+    if isinstance(address, Rejected):
+        raise RipelineError(f"--to: '{to}' {address.reason}")
     from engine.service.reports.send_digest import send_digest, send_due_digests
 
     if due:
         _forecast(home)
-        say(f"digests sent: {send_due_digests(home)}")
+        say(f"{counted(send_due_digests(home), 'digest')} sent.")
         return
     if out is not None:
         _write(home, out, to)

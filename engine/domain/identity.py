@@ -84,6 +84,12 @@ def read_address(text: str) -> Address | Rejected:
     return _read_unusual(text)
 
 
+def _said(fault: ValueError) -> str:
+    """The library's sentence as the end of one of ours."""
+    words = str(fault).rstrip(".")
+    return words[:1].lower() + words[1:]
+
+
 def _address(local: str, domain: str, ascii_domain: str) -> Address:
     folded = local.casefold()
     return Address(f"{local}@{domain}", f"{folded}@{ascii_domain}", domain, folded.partition("+")[0] in ROLE_NAMES)
@@ -97,7 +103,7 @@ def _read_unusual(text: str) -> Address | Rejected:
         # .test is reserved for tests (RFC 6761) and harmless: no mail server answers for it
         found = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as fault:
-        return Rejected(f"is no mail address: {fault}")
+        return Rejected(f"is no mail address: {_said(fault)}")
     return _address(found.local_part, found.domain.lower(), (found.ascii_domain or found.domain).lower())
 
 

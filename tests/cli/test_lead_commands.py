@@ -21,7 +21,7 @@ def test_import_says_what_it_did_and_where_rejects_are(home: Path, capsys: pytes
     assert "  1  new\n" in shown
     assert "  1  rejected\n" in shown
     assert f"rejected rows, with the reason before each: {home / 'fair.rejects.csv'}" in shown
-    assert "row 3  email: is no mail address" in shown
+    assert "row 3  email is no mail address: an email address must have an @-sign" in shown
     assert "not stored: Notiz" in shown
     assert ripeline("import", str(leads), home=home) == 0
     assert "  1  unchanged\n" in capsys.readouterr().out

@@ -75,3 +75,8 @@ def test_the_doctor_tells_every_practice_and_ends_well(lived: Life, capsys: pyte
     assert run(["doctor", "--home", str(lived.home.path), "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [one["practice"] for one in found["practices"]] == [f"N{one.number}" for one in PRACTICES]
+
+
+def test_digest_goes_to_no_address_that_is_none(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "digest", "--to", "boss", "--home", str(lived.home.path)]) == 1
+    assert "--to: 'boss' is no mail address: an email address must have an @-sign" in capsys.readouterr().err

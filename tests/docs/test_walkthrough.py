@@ -272,6 +272,9 @@ def jane(walk: Walk) -> Path:
 
 def test_tutorial_works_as_it_is_written(walked: Walk) -> None:
     assert "stopped; nothing was left half done" in walked.log()
+    shown = re.findall(r"^[\d-]+ [\d:]+Z +(.+)$", TUTORIAL.read_text("utf-8"), re.MULTILINE)
+    assert shown
+    assert [line for line in shown if line not in walked.log()] == []
 
 
 ADDED = ("[scoring]",)

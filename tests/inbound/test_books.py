@@ -131,7 +131,7 @@ def test_every_problem_of_every_row_is_told_at_once(tmp_path: Path) -> None:
     )
     assert told(found) == [
         (2, "E503", "amount: '1,234' can mean 1234 or 1.234; write it with its decimals, such as 1234.00"),
-        (3, "E503", "email: 'not an address' is no mail address: An email address must have an @-sign."),
+        (3, "E503", "email: 'not an address' is no mail address: an email address must have an @-sign"),
         (3, "E505", "closed_at: is missing, though the deal is won"),
         (4, "E502", "the row says not when the deal was opened"),
         (4, "E503", "outcome: 'lots' is no outcome; write open, won, lost or no_decision"),

@@ -165,14 +165,18 @@ def told_events(file: Path, found: EventImportSummary) -> Iterator[Line]:
     yield from _rejects(found.rejected, found.rejects_path, found.first_rejects)
 
 
+def _why(reject: Reject) -> str:
+    """The reason with its column: `email is no mail address …`, `born: '30/02' is no day …`."""
+    if not reject.column:
+        return reject.reason
+    return f"{reject.column}{':' if reject.reason.startswith(chr(39)) else ''} {reject.reason}"
+
+
 def _rejects(count: int, path: Path | None, first: tuple[Reject, ...]) -> Iterator[Line]:
     if not count:
         return
     yield [(f"  rejected rows, with the reason before each: {path}", "red")]
     shown = first[:_SHOWN_REJECTS]
-    rows = [
-        [(f"row {one.row}", "bold"), (f"{one.column}: {one.reason}" if one.column else one.reason, "")] for one in shown
-    ]
-    yield from columns(rows, indent=4)
+    yield from columns([[(f"row {one.row}", "bold"), (_why(one), "")] for one in shown], indent=4)
     if count > len(shown):
         yield [(f"    … and {count - len(shown):,} more", "")]

@@ -66,7 +66,7 @@ def _tell(folder: Path, laid: Laid, deliver_to: str) -> None:
     if folder != Path():
         say(f"  cd {folder}")
     say("  ripeline check      finds every mistake in the files")
-    say("  ripeline test       plays their scenarios: which mails, at which times, for whom")
-    say("  ripeline preview    shows every mail as a lead would get it, while you write it")
+    say("  ripeline test       plays their scenarios: which mails, when, for whom")
+    say("  ripeline preview    shows every mail as a lead would get it")
     say("  ripeline new        makes a campaign or a mail of your own to start from")
     say("  ripeline apply      makes the files what runs, after showing whom that touches")

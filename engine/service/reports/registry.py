@@ -179,8 +179,8 @@ def check_asked(name: str, entry: Entry, asked: Asked) -> None:
     known = {option.name: option for option in entry.options}
     for option, value in asked.options.items():
         if option not in known:
-            has = ", ".join(f"--{one}" for one in known) or "none of its own"
-            raise ReportError(f"the report '{name}' has no --{option}; its options: {has}")
+            has = f"its own: {', '.join(f'--{one}' for one in known)}" if known else "it has no options of its own"
+            raise ReportError(f"the report '{name}' has no --{option}; {has}")
         _check_value(name, known[option], value)
 
 

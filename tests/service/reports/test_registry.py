@@ -27,7 +27,7 @@ def test_a_report_without_its_module_is_not_offered(monkeypatch: pytest.MonkeyPa
     ("asked", "said"),
     [
         (Asked(date(2026, 11, 2), date(2026, 11, 1)), "the first day, 2026-11-02, is after the last one, 2026-11-01"),
-        (Asked(options={"model": "last"}), "the report 'funnel' has no --model; its options: --by"),
+        (Asked(options={"model": "last"}), "the report 'funnel' has no --model; its own: --by"),
         (Asked(options={"by": "them"}), "the report 'funnel' knows no --by them; did you mean 'theme'?"),
         (Asked(options={"by": "x"}), "the report 'funnel' knows no --by x; there are: cohort, theme, source"),
     ],
