@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.domain.journey.facts import Lead
+    from engine.domain.journey.programme import Winners
 
 
 def main() -> None:
@@ -60,10 +61,12 @@ class Processes:
 
         show_demo(stay=stay, days=days, leads=leads)
 
-    def preview(self, home: Path, lead: Lead | None, port: int, path: str, tell: Callable[[str], None]) -> None:
+    def preview(
+        self, home: Path, lead: Lead | None, winners: Winners, port: int, path: str, tell: Callable[[str], None]
+    ) -> None:
         from engine.processes.preview import run_preview
 
-        run_preview(home, lead, port, path, tell)
+        run_preview(home, lead, winners, port, path, tell)
 
     def daemon(self, home: Path) -> tuple[int, datetime, str] | None:
         from engine.runtime.lock import holder

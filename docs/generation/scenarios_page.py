@@ -28,7 +28,9 @@ MEANING = """\
 - A mail ends its step at once, as if the relay took it in the same second.
 - A lead that is handed over goes to whom the routes name, with nobody busy. What sales does not answer in time, the
   clock of `[sales]` takes back.
-- The lead is in nobody's holdout and gets the first variant of every mail, unless the scenario says otherwise.
+- The lead is in nobody's holdout, unless the scenario says so. It gets the variant that the scenario names, else the
+  winner that this home has chosen, else the first. Without the home's store, as in a job, there is no winner: name the
+  variant where a scenario is about its words.
 - Decisions are those of the daemon: the same function is asked, on a clock that jumps from one due instant to the next.
 """
 

@@ -22,7 +22,10 @@ SCENARIO: Mapping[str, tuple[str, str]] = {
     "with": ("Other campaigns of the home that take part. Without it only the campaign under test does.", '["trial"]'),
     "zone": ("The zone of all times here, if not the lead's (or else the company's).", '"America/New_York"'),
     "holdout": ("Whether the lead is one of the holdout. Default `false`.", "true"),
-    "variants": ("Which variant of a mail the lead gets, counted from 1. The first by default.", "{ cost = 2 }"),
+    "variants": (
+        "Which variant of a mail the lead gets, counted from 1. By default the winner, else the first.",
+        "{ cost = 2 }",
+    ),
     "then": ("What happens, and what is expected, in the order of time. Needed.", '[{ mail = "decay" }]'),
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # leads are known to few commands, and `ripeline --help` is to start fast
     from engine.domain.journey.facts import Lead
+    from engine.domain.journey.programme import Winners
 
 
 class Processes(Protocol):
@@ -32,7 +33,9 @@ class Processes(Protocol):
     def demo(self, *, stay: bool, days: int, leads: int) -> None:
         """Show the main job in a temporary home."""
 
-    def preview(self, home: Path, lead: Lead | None, port: int, path: str, tell: Callable[[str], None]) -> None:
+    def preview(
+        self, home: Path, lead: Lead | None, winners: Winners, port: int, path: str, tell: Callable[[str], None]
+    ) -> None:
         """Serve the preview page until Ctrl-C; `tell` hears its address, which ends in `path`."""
 
     def daemon(self, home: Path) -> tuple[int, datetime, str] | None:

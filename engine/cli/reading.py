@@ -10,6 +10,9 @@ from engine.authoring.home import Home as HomeFiles
 from engine.cli.home import has_store
 from engine.cli.problems import show_report
 from engine.clock import SystemClock
+from engine.config.model import Config
+from engine.domain.journey.programme import Winners
+from engine.errors import RipelineError
 from engine.service.check import CheckReport, LeadStatistics, check
 
 
@@ -41,3 +44,17 @@ def _statistics(files: HomeFiles) -> LeadStatistics | None:
         typer.secho(f"Checked without the leads: {error}", fg="yellow", err=True)
         return None
     return StoredLeads(home.store, files.campaigns, files.config, SystemClock().now())
+
+
+def winners_here(root: Path, config: Config) -> Winners:
+    """The variants that this home has chosen for every lead to come; none where its store is away or not there yet."""
+    if not has_store(root, config):
+        return {}
+    from engine.service.home import open_to_read
+    from engine.service.running import winners_of
+
+    try:
+        return winners_of(open_to_read(root, config))
+    except RipelineError as error:
+        typer.secho(f"Without the winners of experiments: {error}", fg="yellow", err=True)
+        return {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.clock import SystemClock
 from engine.domain.journey.facts import Lead
+from engine.domain.journey.programme import Winners
 from engine.rehearsal.studio import Studio
 from engine.web.preview import PreviewSite
 from engine.web.server import Conditions, Role, ServerThread
@@ -18,13 +19,15 @@ PREVIEW = Role("preview", "Choose another port with --port, or leave it out to g
 _CONDITIONS = Conditions(connections=200, finish=1)
 
 
-def run_preview(home: Path, lead: Lead | None, port: int, path: str, tell: Callable[[str], None]) -> None:
+def run_preview(
+    home: Path, lead: Lead | None, winners: Winners, port: int, path: str, tell: Callable[[str], None]
+) -> None:
     """Serve until Ctrl-C.
 
     Raises:
         RipelineError: the port cannot be had.
     """
-    with serving(home, lead, port) as address:
+    with serving(home, lead, port, winners) as address:
         tell(f"{address}/{path}")
         try:
             threading.Event().wait()
@@ -33,9 +36,9 @@ def run_preview(home: Path, lead: Lead | None, port: int, path: str, tell: Calla
 
 
 @contextmanager
-def serving(home: Path, lead: Lead | None = None, port: int = 0) -> Iterator[str]:
+def serving(home: Path, lead: Lead | None = None, port: int = 0, winners: Winners | None = None) -> Iterator[str]:
     """The preview's address while the block runs. It cannot be guessed, as other users of this machine can reach it."""
     root = f"/{secrets.token_urlsafe(12)}"
-    app = PreviewSite(Studio(home, lead), root, SystemClock().now).app()
+    app = PreviewSite(Studio(home, lead, winners=winners), root, SystemClock().now).app()
     with ServerThread(app, port=port, conditions=_CONDITIONS, role=PREVIEW) as server:
         yield f"{server.url}{root}"

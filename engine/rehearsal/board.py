@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from engine.authoring.difference import Change, ChangeKind
 from engine.domain.campaign import EXIT, HOLD, Campaign, Exhausted, Stage
+from engine.domain.journey.programme import Winners, winner_among
 from engine.domain.steps import BranchStep, EmailStep, Step
 from engine.domain.timing import tell, tell_cadence, tell_window
 from engine.errors import Place
@@ -95,10 +96,15 @@ class Board:
 
 
 def board(
-    campaign: Campaign, places: Places | None = None, changes: Sequence[Change] = (), subjects: Subjects | None = None
+    campaign: Campaign,
+    places: Places | None = None,
+    changes: Sequence[Change] = (),
+    subjects: Subjects | None = None,
+    winners: Winners | None = None,
 ) -> Board:
-    """The campaign's board. `places` are where steps stand, `changes` what is new, `subjects` those of its mails."""
-    around = _Around(campaign, places or {}, subjects or {})
+    """The campaign's board. `places` are where steps stand, `changes` what is new, `subjects` those of its mails,
+    `winners` the variants that were chosen for every lead to come."""
+    around = _Around(campaign, places or {}, subjects or {}, winners or {})
     own = [change for change in changes if change.campaign == campaign.id]
     stages = {stage.id for stage in campaign.stages}
     return Board(
@@ -119,6 +125,7 @@ class _Around:
     campaign: Campaign
     places: Places
     subjects: Subjects
+    winners: Winners
 
 
 def _facts(campaign: Campaign) -> Iterator[Said]:
@@ -164,6 +171,14 @@ def _column(around: _Around, stage: Stage, changes: Sequence[Change]) -> Column:
     )
 
 
+def _chosen(around: _Around, step: Step) -> Iterator[str]:
+    """The variants of a mail that every lead to come gets."""
+    for part in step.variants if isinstance(step, EmailStep) else ():
+        won = winner_among(around.winners, around.campaign, step, part) if isinstance(step, EmailStep) else None
+        if won is not None:
+            yield f"chosen: every lead to come gets the {part} “{won[1].text}”"
+
+
 def _card(around: _Around, step: Step, change: Change | None, stage: Stage) -> Card:
     where = (around.campaign.id, step.id)
     timing, until = timing_of(step, in_stream=stage.cadence is not None)
@@ -176,7 +191,7 @@ def _card(around: _Around, step: Step, change: Change | None, stage: Stage) -> C
         until,
         step.when.source if step.when is not None else "",
         tuple(_ways(step)),
-        tuple(notes_of(step)),
+        (*notes_of(step), *_chosen(around, step)),
         around.places.get(where),
         change,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count, islice
 from typing import Any
@@ -13,7 +13,8 @@ from engine.config.model import Config
 from engine.domain.campaign import Campaign, CampaignState
 from engine.domain.journey.chance import held_out, variant
 from engine.domain.journey.facts import EventKind, Lead, LeadFacts
-from engine.domain.journey.programme import Policy, Programme
+from engine.domain.journey.programme import Policy, Programme, Winners
+from engine.domain.journey.route import names_of
 from engine.domain.scenario import Scenario
 from engine.domain.steps import EmailStep
 from engine.domain.timing import parse_span
@@ -28,10 +29,14 @@ _COLUMNS = frozenset({"email", "source", "lifecycle", "country", "language", "zo
 
 @dataclass
 class Casting:
-    """Makes lives of scenarios for one home. Campaigns that take part are live, whatever their file says."""
+    """Makes lives of scenarios for one home. Campaigns that take part are live, whatever their file says.
+
+    `winners` are the variants that were chosen for every lead to come; a scenario that names a variant gets its own.
+    """
 
     config: Config
     campaigns: Mapping[str, Campaign]
+    winners: Winners = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._policy: Policy = policy_from(self.config)
@@ -44,7 +49,7 @@ class Casting:
         parts = [self.campaigns[name] for name in (scenario.campaign, *scenario.others)]
         playing = {one.id: replace(watch.over(one), state=CampaignState.LIVE) for one in parts}
         life = Life(
-            Programme(1, playing, self._policy),
+            Programme(1, playing, self._policy, winners=self._winners(scenario)),
             LeadFacts(lead_of(scenario, self.config, self._number(scenario))),
             scenario.start,
             self._quarantine,
@@ -54,6 +59,14 @@ class Casting:
         if scenario.trigger is not None:
             life.happens(EventKind.CUSTOM, scenario.trigger.event, properties=scenario.trigger.properties)
         return life
+
+    def _winners(self, scenario: Scenario) -> Winners:
+        """Those of the steps for which the scenario names no variant."""
+        if not scenario.variants:
+            return self.winners
+        tested = self.campaigns[scenario.campaign]
+        named = {(tested.id, name) for step in scenario.variants for name in names_of(tested, step)}
+        return {place: won for place, won in self.winners.items() if place[:2] not in named}
 
     def _number(self, scenario: Scenario) -> int:
         """The number from which holdout and variants follow as the scenario wants them."""

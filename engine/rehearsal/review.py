@@ -16,6 +16,7 @@ from itertools import islice
 from engine.authoring.difference import Difference, difference
 from engine.content.context import MailError
 from engine.content.mails import CompiledMail
+from engine.domain.journey.programme import Winners
 from engine.domain.journey.route import names_of
 from engine.rehearsal.board import Board, board
 from engine.rehearsal.findings import Finding, Where, by_step, findings_of, of_mail
@@ -95,11 +96,13 @@ class Review:
         return tuple(sorted({one.campaign for one in self.difference.changes} - {one.id for one in self.boards}))
 
 
-def review(report: CheckReport, now: datetime, baseline: Baseline | None = None) -> Review:
+def review(
+    report: CheckReport, now: datetime, baseline: Baseline | None = None, winners: Winners | None = None
+) -> Review:
     """Look at all files, and at what is different from the baseline; what changed comes first."""
     changes = _changes(report, baseline) if baseline is not None else Difference((), ())
     subjects = subjects_of(report)
-    boards = [board(one, report.places, changes.changes, subjects) for one in report.campaigns.values()]
+    boards = [board(one, report.places, changes.changes, subjects, winners) for one in report.campaigns.values()]
     findings = findings_of(report)
     mails = list(_mails(report, now, baseline, findings))
     return Review(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
 
+from engine.domain.journey.programme import Winners
 from engine.domain.scenario import Scenario
 from engine.errors import RipelineError, did_you_mean
 from engine.rehearsal.casting import Casting
@@ -51,15 +53,19 @@ class Result:
         return sum(found.failed for found in self.campaigns)
 
 
-def play_scenarios(report: CheckReport, campaign: str = "", part: str = "") -> Result:
+def play_scenarios(
+    report: CheckReport, campaign: str = "", part: str = "", winners: Winners = MappingProxyType({})
+) -> Result:
     """Play the scenarios of a home without mistakes: of one campaign if named, those whose name has `part` in it.
+
+    `winners` are the variants that this home has chosen for every lead to come.
 
     Raises:
         NothingToPlayError: there is no such campaign, or it has no scenarios.
     """
     _refuse_unknown(report, campaign)
     began = perf_counter()
-    casting, letters = Casting(report.config, report.campaigns), Letterbox(report)
+    casting, letters = Casting(report.config, report.campaigns, winners), Letterbox(report)
     results = []
     for name, scenarios in sorted(report.scenarios.items()):
         chosen = [one for one in scenarios if part.casefold() in one.name.casefold()]

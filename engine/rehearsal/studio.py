@@ -7,13 +7,14 @@ named, and the findings say what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
 from engine.content.mails import CompiledMail, MailKey
 from engine.domain.journey.facts import Lead
+from engine.domain.journey.programme import Winners
 from engine.rehearsal.board import Board, Places, board
 from engine.rehearsal.findings import Finding, Where, by_step, findings_of
 from engine.rehearsal.personas import Persona, personas
@@ -37,11 +38,12 @@ class Scene:
     kept: frozenset[str] = frozenset()
     kept_mails: frozenset[MailKey] = frozenset()
     own: Lead | None = None
+    winners: Winners = field(default_factory=dict)
 
     @cached_property
     def boards(self) -> tuple[Board, ...]:
         subjects = subjects_of(self.shown)
-        return tuple(board(one, self.shown.places, (), subjects) for one in self.shown.campaigns.values())
+        return tuple(board(one, self.shown.places, (), subjects, self.winners) for one in self.shown.campaigns.values())
 
     @cached_property
     def mails(self) -> tuple[MailChoice, ...]:
@@ -73,8 +75,10 @@ class Scene:
 class Studio:
     """Looks at a home's files; may be asked from several threads."""
 
-    def __init__(self, root: Path, own: Lead | None = None, checking: Checking = check) -> None:
-        self._root, self._own, self._check = root, own, checking
+    def __init__(
+        self, root: Path, own: Lead | None = None, checking: Checking = check, winners: Winners | None = None
+    ) -> None:
+        self._root, self._own, self._check, self._winners = root, own, checking, winners or {}
         self._lock = Lock()
         self._seen: Stamps | None = None
         self._scene: Scene | None = None
@@ -90,7 +94,8 @@ class Studio:
     def _look(self, now: Stamps) -> tuple[Scene, Stamps | None]:
         """The files read again. Where one went away meanwhile, all is as it was, and the next look tries again."""
         try:
-            return _next(self._scene, self._check(self._root), self._own), now
+            found = _next(self._scene, self._check(self._root), self._own)
+            return replace(found, winners=self._winners), now
         except OSError:
             if self._scene is None:
                 raise

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.authoring.home import read_bundle_texts
 from engine.authoring.policy import policy_from
 from engine.content.mails import MailKey
-from engine.domain.journey.programme import Programme, Standing, Winner
+from engine.domain.journey.programme import Programme, Standing, Winner, Winners
 from engine.errors import ProblemsError
 from engine.service.home import Home
 from engine.service.links import LinkNames
@@ -70,8 +71,7 @@ class Runner:
         standings = {name: Standing(row.live_since, row.paused_at is not None) for name, row in rows.items()}
         if self._programme is None:
             self._programme = self._read()
-        winners = {(one.campaign, one.step, one.part): Winner(one.text, one.chosen_at) for one in chosen}
-        programme = replace(self._programme, standings=standings, winners=winners)
+        programme = replace(self._programme, standings=standings, winners=_by_place(chosen))
         return Running(programme, self._bundle.mails if self._bundle else {}, self._links)
 
     def _read(self) -> Programme:
@@ -82,3 +82,13 @@ class Runner:
         if errors:
             raise ProblemsError(errors)
         return Programme(self._bundle.id, campaigns, policy_from(self._home.config))
+
+
+def winners_of(home: Home) -> Winners:
+    """The variants that every lead to come gets, whatever files run."""
+    with reading(home.store) as connection:
+        return _by_place(winners_now(connection))
+
+
+def _by_place(chosen: Sequence[Any]) -> Winners:
+    return {(one.campaign, one.step, one.part): Winner(one.text, one.chosen_at) for one in chosen}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from engine.authoring.difference import difference
 from engine.authoring.home import read_bundle_texts, read_campaign_text
 from engine.config.model import Config
 from engine.domain.campaign import Campaign
+from engine.domain.journey.programme import Winner
 from engine.rehearsal.board import Board, Card, Said, Way, board
 from engine.service.check import check
 from engine.service.mail_choice import subjects_of
@@ -148,6 +150,13 @@ def test_removed_stage_is_told_beside_the_others() -> None:
     )
     found = board(after, changes=difference({"clean": before}, {"clean": after}).changes)
     assert [change.stage for change in found.removed] == ["slow"]
+
+
+def test_card_of_a_mail_says_which_variant_was_chosen() -> None:
+    won = {("clean", "cost", "subject"): Winner("A sum", datetime(2026, 11, 3, tzinfo=UTC))}
+    found = cards(board(campaign(CAMPAIGN), winners=won))
+    assert found["cost"].notes[-1] == "chosen: every lead to come gets the subject “A sum”"
+    assert [card.id for card in found.values() if "chosen" in " ".join(card.notes)] == ["cost"]
 
 
 def test_cards_know_their_place_in_the_file_and_their_mails_subject(tmp_path: Path) -> None:

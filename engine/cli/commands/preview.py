@@ -26,6 +26,7 @@ import typer
 
 from engine.cli.composition import the_processes
 from engine.cli.home import HERE, HomeOption, config_of, has_store, refused, root_of
+from engine.cli.reading import winners_here
 from engine.cli.screen import Segment, columns, counted, say, show
 from engine.clock import SystemClock
 from engine.domain.journey.facts import Lead
@@ -62,7 +63,8 @@ def command(
         _one(root, mail, campaign, lead, out)
     else:
         path = _path(check(root), mail, campaign) if mail or campaign else ""
-        the_processes().preview(root, _lead(root, lead) if lead else None, port, path, lambda url: _tell(url, no_open))
+        own, winners = _lead(root, lead) if lead else None, winners_here(root, config_of(root))
+        the_processes().preview(root, own, winners, port, path, lambda url: _tell(url, no_open))
 
 
 def _one(root: Path, mail: str, campaign: str, lead: str, out: Path | None) -> None:

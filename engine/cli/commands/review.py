@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.home import HERE, HomeOption, has_store, root_of
+from engine.cli.reading import winners_here
 from engine.cli.screen import Line, counted, say
 from engine.clock import SystemClock
 from engine.errors import ProblemsError, RipelineError
@@ -101,8 +102,10 @@ def _page(report: CheckReport, beside: _Beside) -> str:
     from engine.rehearsal.review_page import review_page
     from engine.rehearsal.scenarios import play_scenarios
 
-    played = play_scenarios(report) if report.usable and any(report.scenarios.values()) else None
-    found = review(report, SystemClock().now(), beside.baseline)
+    winners = winners_here(report.root, report.config)
+    with_scenarios = report.usable and any(report.scenarios.values())
+    played = play_scenarios(report, winners=winners) if with_scenarios else None
+    found = review(report, SystemClock().now(), beside.baseline, winners)
     return review_page(found, beside.plan, tuple(_told(played)), played)
 
 

@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.home import HERE, HomeOption, refused, root_of
+from engine.cli.reading import winners_here
 from engine.cli.scenario_report import told_result
 from engine.cli.screen import as_json, show
 from engine.errors import RipelineError
@@ -41,7 +42,7 @@ def command(
     report = check(root_of(home))
     if not report.usable:
         raise refused([problem for problem in report.problems if problem.is_error], report.root, report.texts)
-    result = play_scenarios(report, campaign, part)
+    result = play_scenarios(report, campaign, part, winners_here(report.root, report.config))
     if junit is not None:
         _write(junit, result)
     if not result.scenarios:

@@ -35,6 +35,7 @@ class Winner:
 
 Place = tuple[str, str, str]
 """Campaign, step, part of the mail."""
+Winners = Mapping[Place, Winner]
 
 _PLAIN = Standing()
 
@@ -47,7 +48,7 @@ class Programme:
     campaigns: Mapping[str, Campaign]
     policy: Policy = field(default_factory=Policy)
     standings: Mapping[str, Standing] = field(default_factory=dict)
-    winners: Mapping[Place, Winner] = field(default_factory=dict)
+    winners: Winners = field(default_factory=dict)
 
     def standing(self, campaign: str) -> Standing:
         return self.standings.get(campaign, _PLAIN)
@@ -65,10 +66,7 @@ class Programme:
 
     def winner(self, campaign: Campaign, step: EmailStep, part: str) -> tuple[int, Winner] | None:
         """The number of the variant that won, while its words are still among those of the step."""
-        choices = step.variants.get(part, ())
-        found = (self.winners.get((campaign.id, name, part)) for name in names_of(campaign, step.id))
-        won = next((one for one in found if one is not None), None) if self.winners else None
-        return (choices.index(won.text), won) if won is not None and won.text in choices else None
+        return winner_among(self.winners, campaign, step, part)
 
     @cached_property
     def asks_for_runs(self) -> bool:
@@ -94,3 +92,13 @@ class Programme:
         """Whether this campaign lets leads in at present."""
         found = self.campaigns.get(campaign)
         return found is not None and found.state.admits and not self.standing(campaign).paused
+
+
+def winner_among(winners: Winners, campaign: Campaign, step: EmailStep, part: str) -> tuple[int, Winner] | None:
+    """The number of the variant that won, while its words are still among those of the step."""
+    if not winners:
+        return None
+    choices = step.variants.get(part, ())
+    found = (winners.get((campaign.id, name, part)) for name in names_of(campaign, step.id))
+    won = next((one for one in found if one is not None), None)
+    return (choices.index(won.text), won) if won is not None and won.text in choices else None
