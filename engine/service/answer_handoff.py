@@ -150,6 +150,8 @@ def _over(row: Any) -> str:
             return "Nobody answered in time, and marketing has this lead again."
         case HandoffState.CLOSED:
             return "The deal with this lead is closed."
+        case HandoffState.MERGED:
+            return "This is the same person as another lead that sales has, and goes on there."
         case _:
             return _taken(row)
 

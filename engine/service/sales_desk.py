@@ -27,6 +27,7 @@ _STATES = {
     HandoffState.REJECTED: "{by} gave this lead back: {reason}.",
     HandoffState.EXPIRED: "Nobody answered in time, and marketing has this lead again.",
     HandoffState.CLOSED: "The deal with this lead is closed.",
+    HandoffState.MERGED: "This is the same person as another lead that sales has, and goes on there.",
 }
 
 

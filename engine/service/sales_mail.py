@@ -22,7 +22,7 @@ NOT_NEEDED = "not needed any more"
 
 
 def mail_letter(home: Home, letter: Any) -> Answer:
-    """Send one; what was answered meanwhile is told no more."""
+    """Send one; what was answered meanwhile is asked no more, and news are told all the same."""
     kind, number = ("task", letter.action_id) if letter.handoff_id is None else ("handoff", letter.handoff_id)
     with reading(home.store) as connection:
         shown = shown_question(connection, home, kind, number)
@@ -36,7 +36,7 @@ def mail_letter(home: Home, letter: Any) -> Answer:
     problem = _send(home, letter, lambda envelope: sales_mail(*shown, page, envelope, occasion))
     if problem:
         return Answer(Fate.AGAIN, problem)
-    if kind == "handoff":
+    if kind == "handoff" and not occasion.news:
         with writing(home.store) as connection:
             mark_alerted(connection, number, home.clock.now())
     return Answer(Fate.DONE, f"mailed to {letter.target}")

@@ -32,6 +32,7 @@ from engine.inbound.traits import TraitReader
 from engine.service.event_notes import note_refused, note_traits
 from engine.service.home import Home
 from engine.service.import_leads import internal_test
+from engine.service.merge import make_one
 from engine.store.accounts import join_account
 from engine.store.bulk import CollisionError
 from engine.store.database import writing
@@ -39,7 +40,6 @@ from engine.store.events import NewEvent
 from engine.store.imported_events import take_events
 from engine.store.lead_decisions import ImportPolicy
 from engine.store.lead_import import import_chunk, known_leads
-from engine.store.lead_merge import merge_leads
 from engine.store.leads import add_names, identities_of
 from engine.store.visitors import NewVisit, add_visits, join_visitors, unseen
 
@@ -202,7 +202,7 @@ class _Batch:
         return any(one.kind == USER_ID for one in names)
 
     def _merge(self, connection: Any, one: int, two: int, because: str) -> None:
-        done = merge_leads(connection, one, two, because, self.home.config.lifecycle.stages, self.now)
+        done = make_one(connection, self.home, one, two, because, self.now)
         if done is not None:
             self.merged += 1
             self.known = {name: done.kept if of == done.other else of for name, of in self.known.items()}

@@ -6,7 +6,7 @@ The other's row remains, empty of time (it is never due again) and with `merged_
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,17 +19,16 @@ from engine.domain.merging import MERGED, Course, Courses, Side, Together, settl
 from engine.store.accounts import ANY_CHANGE, rescore_accounts
 from engine.store.actions import action
 from engine.store.columns import Base
+from engine.store.handoff_merge import WithSales, as_sales_has_it, settle_handoffs
 from engine.store.journey import tell, wake
 from engine.store.lead_import import suppressions_by_hash
 from engine.store.leads import identities_of, lead, member
 from engine.store.opportunities import make_stale
 from engine.store.permission import consent, suppress_hashes
-from engine.store.sales_tables import HandoffRow
 from engine.store.tables import DeliveryRow, EnrollmentRow, PassedOverRow, StoryRow
 
 delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]
 enrollment: Table = EnrollmentRow.__table__  # type: ignore[attr-defined]
-handoff: Table = HandoffRow.__table__  # type: ignore[attr-defined]
 passed_over: Table = PassedOverRow.__table__  # type: ignore[attr-defined]
 story: Table = StoryRow.__table__  # type: ignore[attr-defined]
 
@@ -44,11 +43,13 @@ _GONE: dict[str, Any] = {"next_due_at": None, "account_id": None, "score": 0.0}
 
 @dataclass(frozen=True, slots=True)
 class MergedLeads:
-    """`kept` is the lead that stays, `other` the one that went into it; `ended` the campaigns of which a run ended."""
+    """`kept` is the lead that stays, `other` the one that went into it; `ended` the campaigns of which a run ended;
+    `sales` how sales has the one lead."""
 
     kept: int
     other: int
     ended: tuple[str, ...] = ()
+    sales: WithSales = field(default_factory=WithSales)
 
 
 def merge_leads(
@@ -71,13 +72,17 @@ def merge_leads(
     plan = settle_courses(courses[kept.number], courses[other.number])
     ended = [course for side in courses.values() for course in side if course.number in plan.ends]
     called = _called(connection, by_number[other.number])
-    _write_lead(connection, by_number[kept.number], together(kept, other, stages), now)
+    sales = settle_handoffs(connection, kept.number, other.number, called, now)
+    found, since = together(kept, other, stages), by_number[kept.number].lifecycle_since
+    if sales.live is not None:
+        found, since = as_sales_has_it(connection, found, sales.live, by_number, stages)
+    _write_lead(connection, by_number[kept.number], found, since, now)
     _be_strict(connection, by_number[kept.number], by_number[other.number], against, now)
     _end_courses(connection, ended, now)
     _move(connection, kept, other, plan, now)
     make_stale(connection, [kept.number])
     _tell(connection, kept, called, because, ended, now)
-    return MergedLeads(kept.number, other.number, tuple(sorted({course.campaign for course in ended})))
+    return MergedLeads(kept.number, other.number, tuple(sorted({course.campaign for course in ended})), sales)
 
 
 def _refused(connection: Connection, row: Any, against: dict[str, list[Any]]) -> bool:
@@ -115,7 +120,7 @@ def _courses(connection: Connection, number: int) -> list[Course]:
     ]
 
 
-def _write_lead(connection: Connection, row: Any, found: Together, now: datetime) -> None:
+def _write_lead(connection: Connection, row: Any, found: Together, since: datetime | None, now: datetime) -> None:
     texts = {**found.values.builtins, "email_domain": row.email.rpartition("@")[2]}
     values: dict[str, Any] = {
         **found.values.builtins,
@@ -126,6 +131,7 @@ def _write_lead(connection: Connection, row: Any, found: Together, now: datetime
         "internal": found.internal,
         "account_id": found.account,
         "handed_off_at": found.handed_off_at,
+        "lifecycle_since": since,
         "updated_at": now,
     }
     connection.execute(update(lead).where(lead.c.id == row.id).values(**values))
@@ -169,7 +175,6 @@ def _end_courses(connection: Connection, ended: Iterable[Course], now: datetime)
 def _move(connection: Connection, kept: Side, other: Side, plan: Courses, now: datetime) -> None:
     """Every row about the other is one about the kept lead from now on."""
     _move_runs(connection, kept.number, other.number, plan)
-    _close_second_handoff(connection, kept.number, other.number, now)
     _unite(connection, member, ("name", "joined_at"), "name", kept.number, other.number)
     _unite(connection, passed_over, ("campaign",), "campaign", kept.number, other.number)
     for table in Base.metadata.tables.values():
@@ -201,14 +206,6 @@ def _move_runs(connection: Connection, kept: int, other: int, plan: Courses) -> 
         row = rows[number]
         connection.execute(told.values(run=run), {"of": row.campaign, "was": row.run})
         connection.execute(update(enrollment).where(enrollment.c.id == number).values(lead_id=kept, run=run))
-
-
-def _close_second_handoff(connection: Connection, kept: int, other: int, now: datetime) -> None:
-    """A lead is with sales once at most: of two open hand-offs the kept lead's goes on."""
-    is_open = handoff.c.ended_at.is_(None)
-    if connection.scalar(select(func.count()).where(handoff.c.lead_id == kept, is_open)):
-        closed = {"ended_at": now, "clock_at": None, "answer_note": "merged with a lead that is with sales already"}
-        connection.execute(update(handoff).where(handoff.c.lead_id == other, is_open).values(**closed))
 
 
 def _unite(connection: Connection, table: Table, columns: Sequence[str], key: str, kept: int, other: int) -> None:

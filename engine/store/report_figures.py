@@ -7,12 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
 
+from engine.domain.sales.handoff import HandoffState
 from engine.store.daily_counts import daily
 from engine.store.revenue_tables import ForecastRow
 from engine.store.sales_tables import HandoffRow
 
 handoff = HandoffRow.__table__  # type: ignore[attr-defined]
 forecast = ForecastRow.__table__  # type: ignore[attr-defined]
+
+
+_COUNTED = handoff.c.state != HandoffState.MERGED.value
+"""A lead that turned out to be another one, which sales had already, was not handed over twice."""
 
 
 def campaign_counts(connection: Connection, first: date, last: date) -> dict[tuple[str, str], int]:
@@ -30,7 +35,7 @@ def handoffs_between(connection: Connection, begins: datetime, ends: datetime) -
     names = ("at", "ripened_at", "alerted_at", "touched_at", "answered_at", "escalated_at", "ended_at")
     more = ("owner", "campaign", "theme", "reason")
     columns = [handoff.c[name] for name in (*names, *more)]
-    return list(connection.execute(select(*columns).where(handoff.c.at >= begins, handoff.c.at < ends)))
+    return list(connection.execute(select(*columns).where(handoff.c.at >= begins, handoff.c.at < ends, _COUNTED)))
 
 
 def handoffs_by(connection: Connection, begins: datetime, ends: datetime, by: str) -> dict[str, tuple[int, int]]:
@@ -38,7 +43,7 @@ def handoffs_by(connection: Connection, begins: datetime, ends: datetime, by: st
     accepted = case((and_(handoff.c.answered_at.is_not(None), handoff.c.reason == ""), 1), else_=0)
     query = (
         select(handoff.c[by].label("of"), func.count().label("n"), func.sum(accepted).label("accepted"))
-        .where(handoff.c.at >= begins, handoff.c.at < ends)
+        .where(handoff.c.at >= begins, handoff.c.at < ends, _COUNTED)
         .group_by(handoff.c[by])
     )
     return {row.of: (int(row.n), int(row.accepted)) for row in connection.execute(query)}
@@ -46,7 +51,7 @@ def handoffs_by(connection: Connection, begins: datetime, ends: datetime, by: st
 
 def handoff_count(connection: Connection, begins: datetime, ends: datetime) -> int:
     """How many leads became sales' in a span."""
-    query = select(func.count()).select_from(handoff).where(handoff.c.at >= begins, handoff.c.at < ends)
+    query = select(func.count()).select_from(handoff).where(handoff.c.at >= begins, handoff.c.at < ends, _COUNTED)
     return int(connection.scalar(query) or 0)
 
 

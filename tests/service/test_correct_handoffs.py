@@ -13,6 +13,7 @@ from engine.config.sales import Points, Scoring
 from engine.service.answer_handoff import accept
 from tests.service.conftest import Found
 from tests.service.test_hand_over import JANE, SALES, asks, handoff, letters
+from tests.service.test_sales_mail import carry
 from tests.service.world import MONDAY, World
 
 TRIALS = Points(name="tries it", each="event('trial')", points=30)
@@ -87,13 +88,16 @@ def test_what_the_lead_did_after_it_was_handed_over_made_it_no_riper_then(found:
 
 def test_an_accepted_hand_off_stays_and_its_owner_is_told(found: Found) -> None:
     world = clicked(found, "ever.clicks >= 1 and event('trial')")
+    carry(world)
     accept(world.home, handoff(world).id, "carl")
     world.go()
 
     unmask(world)
+    carry(world)
 
     assert handoff(world).state == "accepted"
-    assert TOLD in letters(world)
+    subjects = [str(mail["Subject"]) for mail in world.received("carl@elsewhere.example")]
+    assert subjects[-1].startswith("Jane – perhaps not ripe: ")
 
 
 def test_the_rule_of_then_counts_not_that_of_today(found: Found) -> None:

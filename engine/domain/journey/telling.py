@@ -248,6 +248,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "handoff_corrected": lambda told: Told(
         "corrected", "the hand-off", f"what ripened the lead was a machine's: {told.text('why')}"
     ),
+    "handoff_merged": lambda told: Told(
+        "ended",
+        f"the hand-off to {told.text('was') or 'nobody'}",
+        f"merged with a lead that sales has: it goes on with {told.text('owner') or 'nobody'}",
+    ),
     "crm_differs": lambda told: Told(
         "differs",
         f"{told.text('field')} in the CRM: {told.text('theirs')!r}",

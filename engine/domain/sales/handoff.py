@@ -12,7 +12,8 @@ from types import MappingProxyType
 class HandoffState(StrEnum):
     """open: waits for an answer · accepted: sales takes care · snoozed: sales wants to be asked again · escalated: the
     first deadline ran out, somebody above was told · rejected: given back with a reason · expired: nobody answered, and
-    marketing took it back · closed: its deal was won or lost"""
+    marketing took it back · closed: its deal was won or lost · merged: the lead turned out to be one that sales has by
+    another hand-off, which goes on"""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -21,6 +22,7 @@ class HandoffState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     CLOSED = "closed"
+    MERGED = "merged"
 
     @property
     def is_over(self) -> bool:
@@ -36,13 +38,14 @@ class HandoffState(StrEnum):
 _S = HandoffState
 TRANSITIONS: Mapping[HandoffState, frozenset[HandoffState]] = MappingProxyType(
     {
-        _S.OPEN: frozenset({_S.ACCEPTED, _S.SNOOZED, _S.ESCALATED, _S.REJECTED, _S.EXPIRED, _S.CLOSED}),
-        _S.SNOOZED: frozenset({_S.OPEN, _S.ACCEPTED, _S.SNOOZED, _S.REJECTED, _S.CLOSED}),
-        _S.ESCALATED: frozenset({_S.ACCEPTED, _S.SNOOZED, _S.REJECTED, _S.EXPIRED, _S.CLOSED}),
-        _S.ACCEPTED: frozenset({_S.REJECTED, _S.CLOSED}),
+        _S.OPEN: frozenset({_S.ACCEPTED, _S.SNOOZED, _S.ESCALATED, _S.REJECTED, _S.EXPIRED, _S.CLOSED, _S.MERGED}),
+        _S.SNOOZED: frozenset({_S.OPEN, _S.ACCEPTED, _S.SNOOZED, _S.REJECTED, _S.CLOSED, _S.MERGED}),
+        _S.ESCALATED: frozenset({_S.ACCEPTED, _S.SNOOZED, _S.REJECTED, _S.EXPIRED, _S.CLOSED, _S.MERGED}),
+        _S.ACCEPTED: frozenset({_S.REJECTED, _S.CLOSED, _S.MERGED}),
         _S.REJECTED: frozenset(),
         _S.EXPIRED: frozenset(),
         _S.CLOSED: frozenset(),
+        _S.MERGED: frozenset(),
     }
 )
 """From each state, those that may follow."""

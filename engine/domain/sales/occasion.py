@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from engine.domain.sales.sheet import Question
 
 HANDED_OFF, REOPENED, ESCALATED = "lead.handed_off", "handoff.reopened", "handoff.escalated"
-CORRECTED = "handoff.corrected"
-MAILED = (HANDED_OFF, REOPENED, ESCALATED, CORRECTED)
+CORRECTED, MERGED = "handoff.corrected", "handoff.merged"
+MAILED = (HANDED_OFF, REOPENED, ESCALATED, CORRECTED, MERGED)
 """The topics of which people hear by mail; programs hear of all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """`word` stands in the subject before what the lead did, `notice` above everything else, empty where none is
-    needed. `to_takers`: also whoever took the lead wants to know it."""
+    needed. `news` are told also to whoever took the lead, or has it no more; all else only asks."""
 
     word: str = "ripe"
     notice: str = ""
-    to_takers: bool = False
+    news: bool = False
 
     def concerns(self, question: Question) -> bool:
         """Whether there is still something to be told, as the hand-off stands."""
-        return question.open and (self.to_takers or not question.taken)
+        return self.news or (question.open and not question.taken)
 
 
 def occasion_of(topic: str, told: Mapping[str, object]) -> Occasion:
@@ -38,5 +38,9 @@ def occasion_of(topic: str, told: Mapping[str, object]) -> Occasion:
     if topic == CORRECTED:
         why = str(told.get("why") or "it was no person's")
         notice = f"A click that made this lead ripe was a machine's ({why}). Give it back if it is not ripe without."
-        return Occasion("perhaps not ripe", notice, to_takers=True)
+        return Occasion("perhaps not ripe", notice, news=True)
+    if topic == MERGED:
+        whom = str(told.get("with") or "nobody")
+        notice = f"This turned out to be the same person as another lead of ours, who goes on with {whom}."
+        return Occasion(f"goes on with {whom}", notice, news=True)
     return Occasion()

@@ -53,7 +53,8 @@ class Question:
 
     owner: whose lead it is · until: by when it wants an answer, as people read it, empty once it has one · then: what
     happens otherwise · state: how it stands, in words · open: whether an answer still changes something · reasons: why
-    it may be given back, by key · kind: `handoff`, or `task` for a call in the middle of a campaign
+    it may be given back, by key · kind: `handoff`, or `task` for a call in the middle of a campaign · text: what
+    is to be done for a task, what is new of a hand-off
     """
 
     owner: str
