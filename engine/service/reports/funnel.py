@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.domain.lifecycle import DISQUALIFIED, RECYCLED
 from engine.service.home import Home
-from engine.service.reports.report import Asked, Column, Kind, Report, Table
+from engine.service.reports.report import Asked, Cell, Column, Kind, Report, Table
 from engine.service.reports.window import Window, window_of
 from engine.store.database import reading
 from engine.store.lifecycle_counts import newest_seconds, transitions
@@ -30,7 +30,7 @@ def funnel(home: Home, asked: Asked) -> Report:
     with reading(home.store) as connection:
         rows = transitions(connection, window.first.replace(day=1), window.last, by)
         medians = {} if by else _medians(connection, stages)
-    tables = (_by(rows, stages, by),) if by else (_waterfall(rows, stages, medians), _lost(rows, stages))
+    tables = _by(rows, stages, by) if by else (_waterfall(rows, stages, medians), _lost(rows, stages))
     return Report("funnel", f"From {stages[0]} to {stages[-1]}", tables, tuple(_notes(rows, window)))
 
 
@@ -120,24 +120,56 @@ def _lost(rows: Sequence[Any], stages: Sequence[str]) -> Table:
     return Table(columns, tuple((stage, *out[stage]) for stage in order if stage in out), "Lost, and come back")
 
 
-def _by(rows: Sequence[Any], stages: Sequence[str], by: str) -> Table:
+def _by(rows: Sequence[Any], stages: Sequence[str], by: str) -> tuple[Table, ...]:
+    """For each group how many came to each stage, which share of those of the stage before, and in which time."""
     groups: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
         groups[row.group].append(row)
+    of = sorted(groups)
+    group = Column(by, by, Kind.DAY if by == "cohort" else Kind.TEXT)
+    names = [one or "(none)" for one in of]
+    return (
+        _reached_by(group, names, [groups[one] for one in of], stages),
+        _steps_by(group, names, [_shares(groups[one], stages) for one in of], stages, Kind.SHARE, SHARES),
+        _steps_by(group, names, [_means(groups[one], stages) for one in of], stages, Kind.DAYS, TIMES),
+    )
+
+
+SHARES, TIMES = "Of the stage before", "Mean time from the stage before"
+
+
+def _reached_by(group: Column, names: Sequence[Any], parts: Sequence[Sequence[Any]], stages: Sequence[str]) -> Table:
     found = []
-    for group in sorted(groups):
-        counts = reached(groups[group], stages)
+    for name, rows in zip(names, parts, strict=True):
+        counts = reached(rows, stages)
         top = max(counts.values())
-        back = sum(int(row.n) for row in groups[group] if row.before == RECYCLED)
-        share = counts[stages[-1]] / top if top else None
-        found.append((group or "(none)", *counts.values(), share, back))
+        back = sum(int(row.n) for row in rows if row.before == RECYCLED)
+        found.append((name, *counts.values(), counts[stages[-1]] / top if top else None, back))
     columns = (
-        Column(by, by, Kind.DAY if by == "cohort" else Kind.TEXT),
+        group,
         *(Column(stage, stage, Kind.COUNT) for stage in stages),
         Column("won", f"to {stages[-1]}", Kind.SHARE),
         Column("came_back", "came back", Kind.COUNT),
     )
-    return Table(columns, tuple(found), "", stages[-1])
+    return Table(columns, tuple(found), "Leads that reached a stage", stages[-1])
+
+
+def _steps_by(
+    group: Column, names: Sequence[Any], lines: Sequence[Sequence[Cell]], stages: Sequence[str], kind: Kind, title: str
+) -> Table:
+    columns = (group, *(Column(stage, stage, kind) for stage in stages[1:]))
+    return Table(columns, tuple((name, *line) for name, line in zip(names, lines, strict=True)), title)
+
+
+def _shares(rows: Sequence[Any], stages: Sequence[str]) -> list[Cell]:
+    counts = reached(rows, stages)
+    return [counts[after] / counts[before] if counts[before] else None for before, after in pairwise(stages)]
+
+
+def _means(rows: Sequence[Any], stages: Sequence[str]) -> list[Cell]:
+    """In days; of those who came from the very stage before."""
+    taken = {(one.before, one.after): one.seconds / one.n / DAY for one in _merged(rows) if one.n}
+    return [taken.get(step) for step in pairwise(stages)]
 
 
 def _notes(rows: Sequence[Any], window: Window) -> list[str]:

@@ -84,8 +84,12 @@ def test_the_funnel_tells_conversion_time_losses_and_returns(lived: World) -> No
 @pytest.mark.parametrize("by", ["cohort", "theme", "source"])
 def test_the_funnel_has_a_line_for_each(lived: World, by: str) -> None:
     change_stage(lived, "subscriber", "inquiry", "mql")
-    [row] = rows(made(lived, "funnel", by=by))
+    report = made(lived, "funnel", by=by)
+    [row] = rows(report)
     assert (row["inquiry"], row["mql"], row["sal"]) == (1, 1, 0)
+    [shares], [times] = rows(report, 1), rows(report, 2)
+    assert (shares["inquiry"], shares["mql"], shares["sal"]) == (1.0, 1.0, 0.0)
+    assert (times["inquiry"], times["mql"], times["sal"]) == (1.0, None, None), "it skipped a stage on its way to mql"
 
 
 def test_sales_tells_who_answered_gave_back_and_ignored(lived: World) -> None:
