@@ -5,13 +5,15 @@ What the daemon does with the table of hand-offs is done here to values; who dec
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from msgspec import structs
 
 from engine.domain.journey.decision import Handover
+from engine.domain.journey.facts import LeadFacts
 from engine.domain.journey.handing import answer_at, giving_back, route_for, working_time
 from engine.domain.journey.policy import Policy
 from engine.domain.own_events import ACCEPTED, RECYCLED, SNOOZED
@@ -19,11 +21,19 @@ from engine.domain.sales.clock import first_deadline, ring
 from engine.domain.sales.handoff import TRANSITIONS, Handoff, HandoffState
 from engine.domain.sales.policy import EXPIRED_REASON
 
-if TYPE_CHECKING:
-    from engine.rehearsal.life import Life
-
 NOBODY, SALES = "nobody", "sales"
 _BY_THE_CLOCK = {HandoffState.ESCALATED: "handoff_escalated", HandoffState.OPEN: "handoff_reopened"}
+
+
+class Life(Protocol):
+    """The life in which it happens; `engine.rehearsal.life` has one."""
+
+    facts: LeadFacts
+    now: datetime
+
+    def tells(self, code: str, data: Mapping[str, object]) -> None: ...
+    def hears(self, name: str, said: Mapping[str, object]) -> None: ...
+    def look(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
