@@ -80,7 +80,7 @@ def buttons(question: Question, page: str) -> Sequence[tuple[str, str, str]]:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    made = Environment(
+    return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
@@ -88,10 +88,3 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters["dialled"] = _dialled
-    return made
-
-
-def _dialled(phone: str) -> str:
-    """A number as a telephone dials it (RFC 3966): digits, and a plus in front where there is one."""
-    return ("+" if phone.strip().startswith("+") else "") + "".join(char for char in phone if char.isdigit())

@@ -64,6 +64,10 @@ def test_the_owner_is_told_and_the_time_to_it_is_known(found: Found) -> None:
 
     (mail,) = mails(world, "carl@elsewhere.example")
     assert mail["Subject"] == "Jane – ripe: demo requested"
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert "Say first: Begin with the latest: demo requested.\r\n" in text.get_content()
+    assert "they asked for you, and know what is listed below." in text.get_content()
     assert handoff(world).alerted_at == world.clock.now()
     carry(world)
     assert len(mails(world, "carl@elsewhere.example")) == 1

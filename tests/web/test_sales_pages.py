@@ -42,6 +42,12 @@ def test_names_are_escaped_and_nothing_may_run(world: World) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_a_tap_dials_the_number_or_writes_to_the_lead(world: World) -> None:
+    page = world.http.get(ANN).text
+    assert '<a href="tel:+49301234567">+49 30 1234-567</a>' in page
+    assert '<a href="mailto:jane@northwind.example">jane@northwind.example</a>' in page
+
+
 def test_the_buttons_form_stands_first_and_the_others_behind_a_fold(world: World) -> None:
     page = world.http.get(f"{ANN}?do=reject").text
     assert page.index("Give back to marketing") < page.index("Something else") < page.index("Accept: I take care")

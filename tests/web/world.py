@@ -43,6 +43,7 @@ SHEET = Sheet(
     "Northwind",
     "Head of Operations",
     email="jane@northwind.example",
+    phone="+49 30 1234-567",
     because="she asked for a demo",
     deeds=(Deed("3 Nov", "clicked “checklist”"),),
 )

@@ -112,12 +112,12 @@ def _headline(handover: Handover, deeds: Sequence[Mapping[str, str]]) -> str:
 
 
 def _first_words(deeds: Sequence[Mapping[str, str]]) -> str:
-    return f"Begin where it is: it last {deeds[0]['what']}." if deeds else ""
+    return f"Begin with the latest: {deeds[0]['what']}." if deeds else ""
 
 
 def _rather_not(role: str, handover: Handover) -> str:
     if role and role != "decides":
-        return f"Do not ask it to decide ({role}): ask who does."
+        return f"Do not ask them to decide ({role}): ask who does."
     if handover.rule.startswith("event("):
-        return "Do not begin at the beginning: it asked for you, and has read what stands above."
-    return "No quiz about budget and timing: it did not ask for a call, it is still reading."
+        return "Do not begin at the beginning: they asked for you, and know what is listed below."
+    return "No quiz about budget and timing: they did not ask for a call, they are still reading."

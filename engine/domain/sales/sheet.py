@@ -46,6 +46,12 @@ class Sheet:
         """The lead and its company."""
         return f"{self.who}, {self.company}" if self.company else self.who
 
+    @property
+    def dialled(self) -> str:
+        """The number as a telephone dials it (RFC 3966): digits, and a plus in front where there is one."""
+        plus = "+" if self.phone.strip().startswith("+") else ""
+        return plus + "".join(char for char in self.phone if char.isdigit())
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
