@@ -141,7 +141,7 @@ def _facts(campaign: Campaign) -> Iterator[Said]:
     if campaign.lane:
         yield Said("lane", words=f"{campaign.lane}, priority {campaign.priority}")
     if campaign.holdout:
-        yield Said("held out", words=f"{campaign.holdout * 100:g} % get nothing, to compare with")
+        yield Said("held out", words=f"{campaign.holdout * 100:g}% get nothing, to compare with")
 
 
 def _entry(campaign: Campaign) -> Said:
