@@ -27,7 +27,7 @@ from engine.authoring.schema_shapes import (
     told,
 )
 from engine.config.model import Config
-from engine.domain.scenario import ANSWERS
+from engine.domain.scenario import ANSWERS, REJECTS, SNOOZES
 
 _MOMENT = either(TEXT, INSTANT, DAY)
 _TRUE: Shape = {"type": "boolean", "enum": [True]}
@@ -99,9 +99,18 @@ def _step(values: Shape, reasons: Shape) -> Shape:
             "on": _any_of([kind for kind in _DOING if kind not in WITHOUT_TIME]),
             "within": _any_of([kind for kind in EXPECTATIONS if kind not in WITHOUT_TIME]),
             **{kind: list(keys) for kind, keys in _NEEDED_BY_STEP.items()},
+            "sales": {"oneOf": [_answer(word) for word in ANSWERS]},
         },
         **{"not": {"anyOf": [{"required": [time, "on"]} for time in ("after", "within")]}},
     )
+
+
+def _answer(word: str) -> Shape:
+    """One answer of sales, with the key that belongs to it and without those of the others."""
+    own = {REJECTS: "reason", SNOOZES: "until"}
+    others: list[Shape] = [{"required": [key]} for other, key in own.items() if other != word]
+    needed: Shape = {"required": [own[word]]} if word in own else {}
+    return {**open_table({"sales": told(choice([word]), ACTS["sales"][0])}), **needed, "not": {"anyOf": others}}
 
 
 def _any_of(kinds: list[str]) -> list[str] | Shape:

@@ -193,6 +193,12 @@ def test_schema_refuses_no_text_that_the_reader_takes(key: str, value: str) -> N
         ('stage = "compare", within', 'stage = "compare", after'),
         ('no_mail = "until Mon 30 Nov 09:00"', 'no_mail = "2d", on = "Mon 30 Nov"'),
         ('stage = "compare"', 'stage = "compare", subject = "x"'),
+        ('task = "compare-task"', 'task_done = "compare-task"'),
+        ('task = "compare-task"', 'sales = "rejects"'),
+        ('task = "compare-task"', 'sales = "rejects", reason = "other"'),
+        ('task = "compare-task"', 'sales = "accepts", reason = "too_early"'),
+        ('task = "compare-task"', 'sales = "snoozes", reason = "too_early"'),
+        ('task = "compare-task"', "handed_over = false"),
         ("seats = 7", "saets = 7"),
         ("then  = [", "ten   = ["),
         ('with  = ["trial"]', 'with  = "trial"'),
@@ -205,6 +211,22 @@ def test_mistake_in_a_scenario_is_refused_by_both(old: str, new: str) -> None:
     text = SOUND.replace(old, new, 1)
     assert problems_of(text)
     assert mistakes(OF_THIS_HOME, text)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'sales = "accepts", after = "1h"',
+        'sales = "rejects", reason = "too_early", on = "Mon 30 Nov 08:00"',
+        'sales = "snoozes", until = "Mon 30 Nov 09:00"',
+        'task_done = "compare-task", outcome = "reached", after = "1h"',
+        "handed_over = true",
+        'handed_over = "ben", because = "score", within = "1h"',
+    ],
+)
+def test_answers_of_colleagues_are_taken_by_both(step: str) -> None:
+    text = SOUND.replace('task = "compare-task"', step)
+    assert (problems_of(text), mistakes(OF_THIS_HOME, text)) == ([], [])
 
 
 def scenarios_with_one_value() -> Iterator[Any]:

@@ -47,6 +47,24 @@ def test_files_hold_the_same_forecast_and_what_repeats_it(home: Path, tmp_path: 
     assert found["never_made"] == []
 
 
+def test_what_becomes_of_hand_offs_is_shown_and_written(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = home / "config.toml"
+    config.write_text(config.read_text("utf-8") + '\n[sales]\nhand_raises = ["asked"]\n', "utf-8")
+    file, page = tmp_path / "found.json", tmp_path / "found.html"
+    chances = ("--event", "asked=100%", "--sales", "accepted=0%", "--sales", "no_fit=100%")
+    arguments = ("--leads", "20", "--days", "30", *chances, "--json", str(file), "--html", str(page))
+    assert ripeline("simulate", *arguments, *DAY, home=home) == 0
+    shown = capsys.readouterr().out
+    assert "100% given back (no_fit 100%)" in shown and "accepted and no_fit as given, the rest assumed" in shown
+    assert "given back" in shown.partition("\nSales\n")[2]
+    found = json.loads(file.read_text("utf-8"))
+    assert found["sales"]["handed_over"]["value"] == 20 and set(found["sales"]["back"]) == {"no_fit"}
+    assert found["sales_answers"]["shares"]["no_fit"] == 1.0
+    assert "Not for us" in page.read_text("utf-8") and "gives none back" not in shown
+
+
 def test_home_s_own_leads_and_one_lead_s_calendar(lived: Life, capsys: pytest.CaptureFixture[str]) -> None:
     store = lived.path / "var/ripeline.db"
     before = store.read_bytes()
@@ -83,6 +101,9 @@ def test_calendar_is_written_too(lived: Life, tmp_path: Path, capsys: pytest.Cap
         (("--arrivals", "20000/hour"), "--arrivals brings 2,400,000 leads in 5 days; 1,000,000 are the most"),
         (("--event", "demo_booked"), "--event 'demo_booked' is no event with its share of the leads"),
         (("--event", "demo_booked=200%"), "--event demo_booked=200% is no share: write 2% or 0.02"),
+        (("--leads", "5", "--sales", "mostly"), "--sales 'mostly' is no answer with its share of the hand-offs"),
+        (("--leads", "5", "--sales", "acepted=1%"), "is nothing that becomes of a hand-off; did you mean 'accepted'?"),
+        (("--leads", "5", "--sales", "accepted=70%", "--sales", "too_early=40%"), "are 110% together, which is more"),
         (("--opens", "often"), "--opens often is no share: write 2% or 0.02"),
         (("--leads", "5", "--clicks", "60%"), "--clicks 60.0% is not below what is opened"),
         (("--leads", "5", "--html", "/dev/null/x.html"), "/dev/null/x.html cannot be written"),
