@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -91,15 +91,6 @@ class ChangedDeal:
     contacts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What changed since a cursor, and the next one. What is told twice is the same both times."""
-
-    cursor: str
-    leads: tuple[ChangedLead, ...] = ()
-    deals: tuple[ChangedDeal, ...] = ()
-
-
 class Connector(Protocol):
     """A CRM. Every method raises `CrmError`, in words for a person."""
 
@@ -109,5 +100,11 @@ class Connector(Protocol):
     def push_task(self, task: TaskBrief) -> str:
         """Make the task, or the note of what happened, unless it is there; its id."""
 
-    def pull_changes(self, since: str) -> Changes:
-        """What changed since the cursor; an empty one means everything."""
+    def changed_leads(self, since: str) -> Iterator[ChangedLead]:
+        """The leads that changed at that instant (ISO 8601) or later, all if it is empty; the longest unchanged first.
+
+        They are asked for page by page, as they are wanted. What changes meanwhile may come with its new instant.
+        """
+
+    def changed_deals(self, since: str) -> Iterator[ChangedDeal]:
+        """The same of opportunities."""

@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from engine.connect.crm import ChangedDeal, ChangedLead, Changes, CrmError, LeadBrief, PushedLead, TaskBrief
+from engine.connect.crm import ChangedDeal, ChangedLead, CrmError, LeadBrief, PushedLead, TaskBrief
 from engine.connect.http import Ask, NoAnswerError, RefusedAddressError, Reply, ask
 
 VERSION = "v61.0"
 EXTERNAL_ID = "Ripeline_Id__c"
 MOST_BYTES = 16 * 1024 * 1024
-MOST_PAGES = 500
-"""Pages of one answer, 2,000 records each, before it is given up as endless."""
+MOST_PAGES = 10_000
+"""Pages of one answer, of 2,000 records mostly, before it is given up as endless."""
 LIMIT_WISH = timedelta(hours=1)
 """How long an org is left alone whose daily requests are used up: they are counted over 24 rolling hours."""
 
@@ -111,19 +111,22 @@ class Salesforce:
         found = self._call("POST", "/sobjects/Task", values)
         return str((found or {})["id"])
 
-    def pull_changes(self, since: str) -> Changes:
-        """Leads and opportunities whose `SystemModstamp` is at the cursor or later, oldest first.
+    def changed_leads(self, since: str) -> Iterator[ChangedLead]:
+        """Leads whose `SystemModstamp` is that instant or later, oldest first; one page is held at a time.
 
         Raises:
             CrmError: Salesforce refused, or could not be asked.
         """
-        after = f"WHERE SystemModstamp >= {_instant_literal(since)} " if since else ""
-        order = f"{after}ORDER BY SystemModstamp, Id"
         columns = dict.fromkeys((*_LEAD_COLUMNS, *self._fields.values()))
-        leads = tuple(self._lead(row) for row in self.query(_select(columns, "Lead", order)))
-        deals = tuple(_deal(row) for row in self.query(_select(_DEAL_COLUMNS, "Opportunity", order)))
-        instants = [lead.changed_at for lead in leads] + [deal.changed_at for deal in deals]
-        return Changes(max(instants).isoformat() if instants else since, leads, deals)
+        return map(self._lead, self.query(_select(columns, "Lead", _since(since))))
+
+    def changed_deals(self, since: str) -> Iterator[ChangedDeal]:
+        """The same of opportunities, with their people.
+
+        Raises:
+            CrmError: Salesforce refused, or could not be asked.
+        """
+        return map(_deal, self.query(_select(_DEAL_COLUMNS, "Opportunity", _since(since))))
 
     def probe(self) -> None:
         """Log in, and read one record of each kind with every field that is needed. Changes nothing.
@@ -226,6 +229,11 @@ _DEAL_COLUMNS = (
 
 def _select(columns: Iterable[str], of: str, rest: str) -> str:
     return " ".join(("SELECT", ", ".join(columns), "FROM", of, rest))
+
+
+def _since(cursor: str) -> str:
+    after = f"WHERE SystemModstamp >= {_instant_literal(cursor)} " if cursor else ""
+    return f"{after}ORDER BY SystemModstamp, Id"
 
 
 def _named(ours: str) -> str:

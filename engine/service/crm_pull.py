@@ -1,15 +1,17 @@
-"""Reading the CRM back: what changed there since the kept cursor, a page at a time.
+"""Reading the CRM back: what changed there since the kept cursors, a page at a time.
 
-A page's effects and the cursor behind it are committed together. Answers to hand-offs come before, each in a
-transaction of its own; a page that is read again finds them given.
+Leads are read before deals, which name them, and each kind has a cursor of its own. A page's effects and the cursor
+behind it are committed together, so that whoever is killed goes on there, and a large org is never in memory as a
+whole. Answers to hand-offs come before, each in a transaction of its own; a page that is read again finds them given.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from engine.connect.crm import ChangedDeal, ChangedLead, Connector, CrmError
@@ -21,7 +23,7 @@ from engine.service.crm_deals import take_opportunity
 from engine.service.crm_lead import lead_of, take_lead
 from engine.service.home import Home
 from engine.service.uncertain import span_of
-from engine.store.bundles import home_value, home_values, set_home_value
+from engine.store.bundles import home_values, set_home_value
 from engine.store.database import reading, writing
 
 log = logging.getLogger("ripeline.crm")
@@ -30,7 +32,10 @@ PAGE = 200
 """Changes in one transaction."""
 OVERLAP = timedelta(minutes=2)
 """So far before the cursor is read again: a long transaction there may commit an earlier instant later."""
-CURSOR, PULLED, PROBLEM = "crm:cursor", "crm:pulled", "crm:problem"
+PULLED, PROBLEM = "crm:pulled", "crm:problem"
+LEADS, DEALS = "crm:cursor:leads", "crm:cursor:deals"
+BOTH = "crm:cursor"
+"""The cursor of homes that kept one for both kinds; it counts until a kind has its own."""
 AWAY = "crm:pull"
 """The subject of the alert while the CRM cannot be read."""
 
@@ -48,9 +53,11 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class CrmState:
-    """How reading back stands. `cursor` and `pulled_at` are instants as text, empty before the first pull."""
+    """How reading back stands. `leads` and `deals` say up to when each was read; they and `pulled_at`, when the last
+    pull was whole, are instants as text, empty before the first."""
 
-    cursor: str
+    leads: str
+    deals: str
     pulled_at: str
     problem: str
 
@@ -103,16 +110,39 @@ class CrmReader:
         return done
 
     def _pull(self) -> Pulled:
-        self._crm = self._crm or connector(self._home)
-        with reading(self._home.store) as connection:
-            cursor = home_value(connection, CURSOR) or ""
-        found = self._crm.pull_changes(_before(cursor))
-        changed = sum(self._take(page, cursor) for page in _pages((*found.leads, *found.deals)))
-        if changed:
-            log.info("read from the CRM: %d leads, %d deals; changed here: %d", *_counts(found), changed)
-        return Pulled(*_counts(found), changed)
+        self._crm = crm = self._crm or connector(self._home)
+        leads, changed = self._read(LEADS, crm.changed_leads)
+        deals, more = self._read(DEALS, crm.changed_deals)
+        if changed or more:
+            log.info("read from the CRM: %d leads, %d deals; changed here: %d", leads, deals, changed + more)
+        return Pulled(leads, deals, changed + more)
 
-    def _take(self, page: Sequence[Change], cursor: str) -> int:
+    def _read(self, kind: str, changes: Callable[[str], Iterator[Change]]) -> tuple[int, int]:
+        """All changes of a kind, a page at a time: how many there were, and how many changed something here.
+
+        A record that changes in the CRM while it is read may come out of order, with its new instant. So the cursor
+        behind a page is the oldest instant in it, and behind the last one no later than the reading began: what else
+        changed since then was perhaps not in the answer.
+        """
+        began = self._home.clock.now()
+        with reading(self._home.store) as connection:
+            cursor = _cursor(home_values(connection, BOTH), kind)
+        read = changed = 0
+        latest = ""
+        for page in _pages(changes(_before(cursor))):
+            cursor = max(cursor, min(page, key=_changed_at).changed_at.isoformat(), key=_instant)
+            latest = max(latest, max(page, key=_changed_at).changed_at.isoformat(), key=_instant)
+            changed += self._take(page, kind, cursor)
+            read += len(page)
+        if latest:
+            self._keep(kind, max(cursor, min(latest, began.isoformat(), key=_instant), key=_instant))
+        return read, changed
+
+    def _keep(self, kind: str, cursor: str) -> None:
+        with writing(self._home.store) as connection:
+            set_home_value(connection, kind, cursor)
+
+    def _take(self, page: Sequence[Change], kind: str, cursor: str) -> int:
         """A page and the cursor behind it; how many of its records changed something."""
         now = self._home.clock.now()
         for one in page:
@@ -120,8 +150,7 @@ class CrmReader:
                 answer(self._home, one)
         with writing(self._home.store) as connection:
             changed = sum(self._effect(connection, one, now) for one in page)
-            last = page[-1].changed_at.isoformat()
-            set_home_value(connection, CURSOR, max(last, cursor, key=_instant))
+            set_home_value(connection, kind, cursor)
         return changed
 
     def _effect(self, connection: Any, one: Change, now: datetime) -> bool:
@@ -141,18 +170,21 @@ def crm_state(home: Home) -> CrmState:
     """How reading back stands in this home."""
     with reading(home.store) as connection:
         found = home_values(connection, "crm:")
-    return CrmState(found.get(CURSOR, ""), found.get(PULLED, ""), found.get(PROBLEM, ""))
+    leads, deals = _cursor(found, LEADS), _cursor(found, DEALS)
+    return CrmState(leads, deals, found.get(PULLED, ""), found.get(PROBLEM, ""))
 
 
-def _counts(found: Any) -> tuple[int, int]:
-    return len(found.leads), len(found.deals)
+def _cursor(kept: Mapping[str, str], kind: str) -> str:
+    return kept.get(kind) or kept.get(BOTH, "")
 
 
-def _pages(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
-    """Oldest first; at the same instant people before deals, which name them."""
-    ordered = sorted(changes, key=lambda one: (one.changed_at, isinstance(one, ChangedDeal), one.id))
-    for start in range(0, len(ordered), PAGE):
-        yield ordered[start : start + PAGE]
+def _pages(changes: Iterator[Change]) -> Iterator[list[Change]]:
+    while page := list(islice(changes, PAGE)):
+        yield page
+
+
+def _changed_at(one: Change) -> datetime:
+    return one.changed_at
 
 
 def _instant(cursor: str) -> float:

@@ -37,12 +37,12 @@ def test_connection_is_tried_and_read_and_told(tmp_path: Path, capsys: pytest.Ca
         connect(tmp_path, org.url)
         found = told(capsys, tmp_path)
         assert "salesforce, http://127.0.0.1" in found
-        assert "Read never" in found
+        assert "Read never Leads nothing yet: the first time everything is read" in found
         assert "127.0.0.1 lets us in" in told(capsys, tmp_path, "--test")
         assert not [method for method, path in org.requests if method != "GET" and "oauth2" not in path]
         assert "1 lead and 0 deals read; 0 of them changed" in told(capsys, tmp_path, "--pull")
-    assert "Up to Mon 2 Nov" in told(capsys, tmp_path)
-    assert '"cursor": "2026-11-02T09:00:00+00:00"' in told(capsys, tmp_path, "--json")
+    assert "Leads up to Mon 2 Nov 09:00 Deals none there yet" in told(capsys, tmp_path)
+    assert '"leads_cursor": "2026-11-02T09:00:00+00:00"' in told(capsys, tmp_path, "--json")
 
 
 def test_field_that_the_org_lacks_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

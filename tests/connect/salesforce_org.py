@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+NINE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 BASE = "/services/data/v61.0"
 COLUMNS = {
     "Lead": {
@@ -50,6 +52,9 @@ class Org:
         self.tables: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
         self.page, self.refusals, self.logins, self.requests = page, [], 0, []
         self.session = ""
+        self.stall_after = 10**9
+        """From this request on nothing is answered; `stalled` is set when one waits."""
+        self.stalled, self._gone = threading.Event(), threading.Event()
         self._ids, self._seconds, self._pages = count(1), count(0), {}
         org = self
 
@@ -57,6 +62,10 @@ class Org:
             def _answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 org.requests.append((self.command, self.path))
+                if len(org.requests) > org.stall_after:
+                    org.stalled.set()
+                    org._gone.wait()
+                    return
                 try:
                     status, found = org.answer(self.command, self.path, self.headers, body)
                 except RefusalError as refusal:
@@ -83,6 +92,7 @@ class Org:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._gone.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -168,7 +178,7 @@ class Org:
         row.update(values, SystemModstamp=self._stamp())
 
     def _stamp(self) -> str:
-        return f"2026-11-02T09:00:{next(self._seconds):02d}.000+0000"
+        return (NINE + timedelta(seconds=next(self._seconds))).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
     def _query(self, soql: str) -> dict[str, Any]:
         asked = _QUERY.fullmatch(soql)

@@ -115,15 +115,24 @@ def test_changes_are_told_page_after_page_and_from_the_cursor_on() -> None:
         for number in range(5):
             org.add("Lead", Ripeline_Id__c=f"L{number}", Email=f"{number}@n.example", Phone=str(number), Status="New")
         crm = client(org)
-        first = crm.pull_changes("")
-        assert [lead.ours for lead in first.leads] == ["L0", "L1", "L2", "L3", "L4"]
-        assert first.leads[3].fields == {"first_name": None, "phone": "3"}
-        again = crm.pull_changes(first.cursor)
-        assert ([lead.ours for lead in again.leads], again.cursor) == (["L4"], first.cursor)
+        first = list(crm.changed_leads(""))
+        assert [lead.ours for lead in first] == ["L0", "L1", "L2", "L3", "L4"]
+        assert first[3].fields == {"first_name": None, "phone": "3"}
+        cursor = first[-1].changed_at.isoformat()
+        assert [lead.ours for lead in crm.changed_leads(cursor)] == ["L4"]
         org.tables["Lead"][0].update({"Owner.Name": "ann", "HasOptedOutOfEmail": True, "Status": "Working"})
         org.tables["Lead"][0]["SystemModstamp"] = "2026-11-02T10:00:00.000+0000"
-        changed = crm.pull_changes(first.cursor).leads[-1]
+        *_, changed = crm.changed_leads(cursor)
         assert (changed.ours, changed.owner, changed.opted_out, changed.status) == ("L0", "ann", True, "Working")
+
+
+def test_a_page_is_asked_for_when_the_one_before_is_used_up() -> None:
+    with Org(page=2) as org:
+        for number in range(5):
+            org.add("Lead", Ripeline_Id__c=f"L{number}", Email=f"{number}@n.example", Status="New")
+        changes = client(org).changed_leads("")
+        pages = [sum("/query" in path for _, path in org.requests) for _ in changes]
+    assert pages == [1, 1, 2, 2, 3]
 
 
 def test_opportunity_is_told_with_its_people(org: Org) -> None:
@@ -139,7 +148,7 @@ def test_opportunity_is_told_with_its_people(org: Org) -> None:
         OpportunityContactRoles={"totalSize": 1, "done": True, "records": [{"ContactId": "003X"}]},
         **{"Account.Name": "Northwind"},
     )
-    [deal] = client(org).pull_changes("").deals
+    [deal] = client(org).changed_deals("")
     assert (deal.name, deal.is_won, deal.amount, deal.contacts) == ("Northwind 50", True, "1200.5", ("003X",))
     assert (deal.account, deal.closes_on) == ("Northwind", date(2026, 11, 30))
     assert deal.opened_at == datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -147,7 +156,7 @@ def test_opportunity_is_told_with_its_people(org: Org) -> None:
 
 def test_damaged_cursor_never_becomes_part_of_a_query(org: Org) -> None:
     with pytest.raises(CrmError, match="cursor"):
-        client(org).pull_changes("2026' OR Name != '")
+        list(client(org).changed_leads("2026' OR Name != '"))
     assert not any("query" in path for _, path in org.requests)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,13 @@ from engine.connect.crm import CrmError
 from engine.connect.salesforce import Login, Salesforce
 from engine.service import crm_pull
 from engine.service.crm_pull import CrmReader, Pulled, crm_state
-from engine.store.bundles import home_value
+from engine.store.bundles import home_value, set_home_value
 from engine.store.database import reading, writing
 from engine.store.handoffs import add_handoff, handoffs_of
 from engine.store.leads import find_lead, identities_of
 from engine.store.opportunities import claimed
 from engine.store.permission import lift, record_consent
-from tests.connect.salesforce_org import Org, RefusalError
+from tests.connect.salesforce_org import NINE, Org, RefusalError
 from tests.service.conftest import Found
 from tests.service.revenue import Books
 from tests.service.world import MONDAY, World
@@ -79,7 +82,7 @@ def codes(world: World) -> list[str]:
 
 def cursor(world: World) -> str | None:
     with reading(world.home.store) as connection:
-        return home_value(connection, "crm:cursor")
+        return home_value(connection, "crm:cursor:leads")
 
 
 def test_lead_gets_its_crm_name_owner_and_the_fields_that_are_theirs(jane: World, org: Org) -> None:
@@ -242,6 +245,115 @@ def test_pull_that_is_killed_goes_on_after_the_last_whole_page(
     assert (jane.lead(JANE).fields["phone"], codes(jane)) == ("123", [])
     assert reader(jane, org).pull().changed == 1
     assert codes(jane) == ["crm_differs"]
+
+
+MANY = 90
+PULL = """
+import sys
+from pathlib import Path
+from engine.authoring.home import read_home
+from engine.config.outside import Crm
+from engine.connect.salesforce import Login, Salesforce
+from engine.service import crm_pull
+from engine.service.home import open_home
+crm_pull.PAGE = 10
+place, url = Path(sys.argv[1]), sys.argv[2]
+config = read_home(place).config.model_copy(update={"crm": Crm(kind="salesforce", fields={"phone": "Phone"})})
+crm = Salesforce(Login(url, "key", "s3cret", inner=True), {"phone": "Phone"})
+print(crm_pull.CrmReader(open_home(place, config), crm).pull())
+"""
+
+
+def many(found: Found, org: Org) -> World:
+    """Leads here and in an org that answers ten at a time; each was changed a minute after the one before."""
+    world = found(crm=CONFIG, sales=SALES)
+    world.take_in(*(f"p{n}@northwind.example,P{n},web,Northwind,,CTO" for n in range(MANY)), columns=COLUMNS)
+    org.page = 10
+    for number in range(MANY):
+        row = org.add("Lead", Email=f"p{number}@northwind.example", Phone=str(number), Status="Open")
+        row["SystemModstamp"] = (NINE + timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    deal(org)
+    world.clock.step_to(MONDAY + timedelta(hours=2))
+    return world
+
+
+def queries(org: Org) -> list[str]:
+    return [path for _, path in org.requests if "/query" in path]
+
+
+def test_process_that_is_killed_in_the_first_pull_goes_on_from_where_it_was(found: Found, org: Org) -> None:
+    world = many(found, org)
+    org.stall_after = 6  # the login, and five pages
+    process = subprocess.Popen([sys.executable, "-c", PULL, str(world.path), org.url])
+    try:
+        assert org.stalled.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+    org.stall_after = 10**9
+    assert cursor(world) == "2026-11-02T09:40:00+00:00", "the oldest of the fifth page"
+    assert world.lead("p49@northwind.example").fields["phone"] == "49"
+    assert "phone" not in world.lead("p50@northwind.example").fields
+    org.requests.clear()
+
+    done = reader(world, org).pull()
+
+    assert "SystemModstamp+%3E%3D+2026-11-02T09%3A38%3A00.000Z" in queries(org)[0]
+    assert done == Pulled(leads=MANY - 38, deals=1, changed=MANY - 50 + 1)
+    phones = [world.lead(f"p{n}@northwind.example").fields["phone"] for n in range(MANY)]
+    assert phones == [str(n) for n in range(MANY)]
+
+
+def test_a_large_org_is_never_in_memory_as_a_whole(found: Found, org: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is applied, with its cursor, before the next one is asked for."""
+    world = many(found, org)
+    monkeypatch.setattr(crm_pull, "PAGE", 10)
+    reading_it = reader(world, org)
+    take, seen = reading_it._take, []
+
+    def watched(page: Any, kind: str, at: str) -> int:
+        seen.append((len(page), len(queries(org))))
+        return take(page, kind, at)
+
+    monkeypatch.setattr(reading_it, "_take", watched)
+    reading_it.pull()
+    assert seen == [*((10, number) for number in range(1, 10)), (1, 10)]
+
+
+def test_record_that_changes_while_it_is_read_hides_none_behind_it(
+    found: Found, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes in its old place with its new instant; whoever is killed then has not read what stands behind it."""
+    world = many(found, org)
+    monkeypatch.setattr(crm_pull, "PAGE", 10)
+    salesforce = Salesforce(Login(org.url, "key", "s3cret", inner=True), FIELDS)
+    read = salesforce.changed_leads
+
+    def changing(since: str) -> Iterator[Any]:
+        for number, one in enumerate(read(since)):
+            if number == 15:
+                raise KeyboardInterrupt
+            yield replace(one, changed_at=world.clock.now()) if number == 9 else one
+
+    monkeypatch.setattr(salesforce, "changed_leads", changing)
+    with pytest.raises(KeyboardInterrupt):
+        CrmReader(world.home, salesforce).pull()
+    assert cursor(world) == "2026-11-02T09:00:00+00:00"
+
+
+def test_cursor_is_never_later_than_the_reading_began(found: Found, org: Org) -> None:
+    world = many(found, org)
+    org.tables["Lead"][-1]["SystemModstamp"] = "2026-11-02T12:00:00.000+0000"
+    reader(world, org).pull()
+    assert cursor(world) == "2026-11-02T11:00:00+00:00"
+
+
+def test_home_that_kept_one_cursor_goes_on_from_it(jane: World, org: Org) -> None:
+    in_org(jane, org, Phone="456")
+    with writing(jane.home.store) as connection:
+        set_home_value(connection, "crm:cursor", "2026-11-02T09:30:00+00:00")
+    assert reader(jane, org).pull() == Pulled()
+    assert crm_state(jane.home).leads == "2026-11-02T09:30:00+00:00"
 
 
 def test_lead_and_its_deal_are_read_alike_on_both_databases(engine_for: Engine, tmp_path: Path, org: Org) -> None:

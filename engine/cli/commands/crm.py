@@ -65,7 +65,12 @@ def _pull(home: Home) -> None:
 
 def _plain(home: Home, found: CrmState) -> dict[str, str]:
     crm = home.config.crm
-    stands = {"cursor": found.cursor, "pulled_at": found.pulled_at, "problem": found.problem}
+    stands = {
+        "leads_cursor": found.leads,
+        "deals_cursor": found.deals,
+        "pulled_at": found.pulled_at,
+        "problem": found.problem,
+    }
     return {"kind": crm.kind, "url": crm.url, **stands}
 
 
@@ -77,11 +82,18 @@ def _told(home: Home, found: CrmState) -> Iterator[Line]:
     rows: list[list[Segment]] = [
         [("CRM", "bold"), (f"{crm.kind}, {crm.url}", "")],
         [("Read", "bold"), (_when(home, found.pulled_at) or "never", "")],
-        [("Up to", "bold"), (_when(home, found.cursor) or "nothing yet: the first time everything is read", "")],
+        [("Leads", "bold"), (_up_to(home, found, found.leads), "")],
+        [("Deals", "bold"), (_up_to(home, found, found.deals), "")],
     ]
     if found.problem:
         rows.append([("Problem", "red"), (found.problem, "yellow")])
     yield from columns(rows)
+
+
+def _up_to(home: Home, found: CrmState, cursor: str) -> str:
+    if cursor:
+        return f"up to {_when(home, cursor)}"
+    return "none there yet" if found.pulled_at else "nothing yet: the first time everything is read"
 
 
 def _when(home: Home, instant: str) -> str:
