@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,7 +124,16 @@ def _faults_told(what: str) -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
             raise StoreError(f"the database cannot be {what}: {_first_line(error)}") from error
+        if _is_damaged(error):
+            remedy = "stop what runs and restore the last backup: ripeline restore FILE"
+            raise StoreError(f"the database is damaged and cannot be {what}: {_first_line(error)}; {remedy}") from error
         raise
+
+
+def _is_damaged(error: DBAPIError) -> bool:
+    """Whether SQLite says that its file is none, or that pages of it are not what they should be."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _first_line(error: DBAPIError) -> str:
