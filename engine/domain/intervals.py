@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
+FEW_DEGREES = 8
 POWER = 0.8
 """How probable it should be to see a difference that is there, when sizes are worked out."""
 
@@ -100,7 +101,8 @@ def still_needed(hits: int, n: int, others: int, m: int) -> int | None:
     """About how many more leads it takes, on both sides together and divided as now, until a difference as large as
     the one seen would show with a probability of 80%. None where none is seen.
 
-    The sample size for two shares without continuity correction: Fleiss, Statistical Methods for Rates and Proportions.
+    The sample size for two shares by the normal law, each with its own variance: Chow, Shao and Wang, Sample Size
+    Calculations in Clinical Research (2nd edition, 2008, page 89).
     """
     if not n or not m or hits / n == others / m:
         return None
@@ -111,12 +113,13 @@ def still_needed(hits: int, n: int, others: int, m: int) -> int | None:
 
 
 def student(freedom: float, confidence: float = CONFIDENCE) -> float:
-    """The two-sided quantile of Student's t: Abramowitz and Stegun 26.7.5, exact for one and two degrees of freedom."""
+    """The two-sided quantile of Student's t, for one degree of freedom and more, whole or not.
+
+    From eight degrees on by the expansion of Abramowitz and Stegun 26.7.5; it is too narrow for fewer.
+    """
     tail = 1 - (1 - confidence) / 2
-    if freedom <= 1:
-        return math.tan(math.pi * (tail - 0.5))
-    if freedom <= 2:
-        return (2 * tail - 1) / math.sqrt(2 * tail * (1 - tail))
+    if freedom < FEW_DEGREES:
+        return _student_of_few(freedom, tail)
     z = NormalDist().inv_cdf(tail)
     terms = (
         (z**3 + z) / 4,
@@ -125,6 +128,24 @@ def student(freedom: float, confidence: float = CONFIDENCE) -> float:
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return z + sum(term / freedom**power for power, term in enumerate(terms, start=1))
+
+
+def _student_of_few(freedom: float, tail: float) -> float:
+    """By halving: with t = √freedom · tan(angle), what is below t goes as the integral of cos(angle)^(freedom - 1)."""
+    whole = math.sqrt(math.pi) * math.gamma(freedom / 2) / math.gamma((freedom + 1) / 2)
+    low, high = 0.0, math.pi / 2
+    for _ in range(50):
+        middle = (low + high) / 2
+        below = 0.5 + _cosines(middle, freedom - 1) / whole
+        low, high = (middle, high) if below < tail else (low, middle)
+    return math.sqrt(freedom) * math.tan(low)
+
+
+def _cosines(angle: float, power: float, pieces: int = 100) -> float:
+    """The integral of cos(x)^power from 0 to `angle`, by Simpson's rule."""
+    step = angle / pieces
+    heights = [math.pow(math.cos(n * step), power) for n in range(pieces + 1)]
+    return step / 3 * (heights[0] + 4 * sum(heights[1:-1:2]) + 2 * sum(heights[2:-1:2]) + heights[-1])
 
 
 def _z(confidence: float) -> float:

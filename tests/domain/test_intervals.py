@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,10 +58,23 @@ def test_differences_are_as_newcombe_published_method_10(
 
 @pytest.mark.parametrize(
     ("freedom", "confidence", "quantile"),
-    [(1, 0.95, 12.706), (2, 0.95, 4.303), (5, 0.95, 2.571), (10, 0.95, 2.228), (30, 0.95, 2.042), (30, 0.99, 2.750)],
+    [
+        *((1, 0.95, 12.706), (2, 0.95, 4.303), (3, 0.95, 3.182), (5, 0.95, 2.571), (7, 0.95, 2.365), (8, 0.95, 2.306)),
+        *((10, 0.95, 2.228), (30, 0.95, 2.042), (1, 0.99, 63.657), (2, 0.99, 9.925), (3, 0.99, 5.841)),
+        *((8, 0.99, 3.355), (30, 0.99, 2.750)),
+    ],
 )
 def test_students_quantiles_are_those_of_the_tables(freedom: float, confidence: float, quantile: float) -> None:
-    assert student(freedom, confidence) == pytest.approx(quantile, abs=0.006)
+    assert student(freedom, confidence) == pytest.approx(quantile, abs=0.0006)
+
+
+def test_students_quantiles_fall_without_a_jump_between_whole_degrees() -> None:
+    """Welch's degrees are seldom whole: just above one they are worth little more than one."""
+    degrees = [1 + step / 100 for step in range(1000)]
+    quantiles = [student(freedom) for freedom in degrees]
+    falls = [one - next_one for one, next_one in pairwise(quantiles)]
+    assert min(falls) > 0
+    assert max(falls) < 0.31
 
 
 def test_welch_is_as_published_for_students_sleep_data() -> None:
@@ -85,7 +100,9 @@ def test_nobody_says_nothing() -> None:
 
 
 def test_sizes_are_those_of_the_textbook() -> None:
-    """60% against 70%: (1.960 + 0.842)² (0.24 + 0.21) / 0.1² = 353.2 on each side."""
+    """65% against 85%: 70 on each side (Chow, Shao and Wang 2008, page 89). 60% against 70%, by the same formula:
+    (1.960 + 0.842)² (0.24 + 0.21) / 0.1² = 353.2."""
+    assert still_needed(13, 20, 17, 20) == 140 - 40
     assert still_needed(7, 10, 6, 10) == 707 - 20
     assert still_needed(5, 10, 5, 10) is None
     assert still_needed(700, 1000, 600, 1000) == 0

@@ -5,9 +5,10 @@ mixes likelihood ratios over a normal distribution of effects. The mixture is a 
 that by Ville's inequality it ever exceeds 1/α with a probability of at most α: at whatever looks, however many. It is
 the mixture sequential probability ratio test of Johari, Koomen, Pekelis and Walsh ("Always valid inference", Operations
 Research 70, 2022), the two-sided normal mixture of Howard, Ramdas, McAuliffe and Sekhon ("Time-uniform, nonparametric,
-nonasymptotic confidence sequences", Annals of Statistics 49, 2021, section 3.2), and with a variance that is estimated
-the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (Annals of Statistics 52, 2024,
-theorem 2.2). We take that last reading: it holds for groups of unequal size and rates that are not known.
+nonasymptotic confidence sequences", Annals of Statistics 49, 2021), and with a variance that is estimated the
+asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas ("Time-uniform central limit theory
+and asymptotic confidence sequences", Annals of Statistics 52, 2024). We take that last reading: it holds for groups of
+unequal size and rates that are not known.
 
 `information` is 1 / (standard error)², `rho` what the mixture adds to it: the effects mixed over have variance 1/rho.
 """
@@ -30,7 +31,7 @@ def margin(information: float, rho: float, alpha: float) -> float:
 
 
 def rho_tightest_at(information: float, alpha: float) -> float:
-    """The rho whose boundary is tightest about this information (Waudby-Smith et al., appendix on tuning)."""
+    """The rho whose boundary is tightest about this information; the package confseq has the same approximation."""
     return information / _ratio(alpha)
 
 

@@ -32,7 +32,7 @@ def test_figures_are_those_of_the_reference_implementation() -> None:
 def test_it_is_the_boundary_of_waudby_smith_and_of_johari(n: int) -> None:
     tau, deviation, alpha = 0.03, 0.4, 0.05
     information, rho = n / deviation**2, 1 / tau**2
-    square = (tau / deviation) ** 2  # their rho², theorem 2.2
+    square = (tau / deviation) ** 2  # their rho²
     published = deviation * sqrt(2 * (n * square + 1) / (n**2 * square) * log(sqrt(n * square + 1) / alpha))
     assert margin(information, rho, alpha) == pytest.approx(published)
     variance, seen = deviation**2, 0.05  # Johari et al.: the mixture of two streams, V = deviation²
