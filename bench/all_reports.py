@@ -8,6 +8,7 @@ with 10 steps each over a year.
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from engine.service.reports.report import Asked
 from engine.service.status import status_of
 from engine.store.census import last_lead
 from engine.store.database import reading, writing
+from engine.store.interest import MARKS, interest, packed
 from engine.store.lead_search import found_leads
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -107,9 +109,23 @@ def _home(folder: Path, leads: int, store: str = "") -> Home:
         numbers = _NUMBERS.format(count=int(leads * each))
         with writing(home.store) as connection:
             connection.execute(text(sql.format(numbers=numbers, leads=leads, **words)))
+    _interest(home, leads)
     with writing(home.store) as connection:
         connection.exec_driver_sql("ANALYZE")  # as autovacuum and `PRAGMA optimize` do in service
     return home
+
+
+def _interest(home: Home, leads: int) -> None:
+    """Leads of interest by day and campaign, as if each event had been counted: marks spread evenly."""
+    each, chance = max(1, leads * 10 // (365 * 20)), random.Random(1)
+    kept = min(MARKS, each)
+    rows = []
+    for number in range(365 * 20):
+        marks = sorted(chance.randrange(2**64 * kept // each) for _ in range(kept))
+        day = NOW.date() - timedelta(days=number // 20)
+        rows.append({"day": day, "campaign": f"c{number % 20}", "marks": packed(marks)})
+    with writing(home.store) as connection:
+        connection.execute(interest.insert(), rows)
 
 
 def _counted(home: Home) -> float:

@@ -16,6 +16,7 @@ from engine.service.winner import choose_by_test
 from engine.store import cohorts, variant_counts
 from engine.store.daily_counts import count_attempts, count_events, count_moves
 from engine.store.database import writing
+from engine.store.interest import count_interest
 from engine.store.lifecycle_counts import count_lifecycle
 from engine.store.outbox import forget_letters
 from engine.store.repeatable import forget_requests
@@ -60,6 +61,7 @@ def keep_house(home: Home, now: datetime) -> Kept:
         for bite in (
             lambda connection: count_attempts(connection, home.zone, before, BITE),
             lambda connection: count_events(connection, home.zone, before, BITE),
+            lambda connection: count_interest(connection, home.zone, BITE),
             lambda connection: cohorts.count_entries(connection, home.zone, before, BITE),
             lambda connection: cohorts.count_goals(connection, home.zone, before, BITE),
             lambda connection: cohorts.count_handoffs(connection, home.zone, before, BITE),

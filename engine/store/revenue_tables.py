@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, Text, UniqueConstraint
+from sqlalchemy import Column, Date, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
 from engine.store.columns import Base, document, instant, reference, row_id
@@ -147,6 +147,17 @@ class WaterfallRow(Base, table=True):
     n: int = 0
     first: int = 0
     seconds: int = Field(default=0, sa_type=RowId)
+
+
+class InterestDayRow(Base, table=True):
+    """Roll-up: the leads who showed interest in a campaign on a day, as marks by which distinct leads of many days are
+    counted: at most 1,024, the smallest, 8 bytes each, the first byte the highest. A mark tells nothing of its lead."""
+
+    __tablename__ = "interest_day"
+
+    day: date = Field(sa_column=Column(Date, primary_key=True))
+    campaign: str = Field(sa_column=Column(Text, primary_key=True))
+    marks: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class CohortRow(Base, table=True):

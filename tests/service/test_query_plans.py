@@ -42,7 +42,7 @@ JANE = "jane@northwind.example"
 SMALL = {"home", "bundle", "blob", "campaign", "alert", "winner", "json_each", "sqlite_sequence", "CONSTANT"}
 """What stays small however many leads there are."""
 
-ROLLED_UP = {"cost", "deal_day", "credit_day", "cohort"}
+ROLLED_UP = {"cost", "deal_day", "credit_day", "cohort", "interest_day"}
 """What grows with days, not with leads."""
 
 MANY = {"due", "deferred", "sent", "failed", "dropped"}

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.service.home import Home
 from engine.service.reports.window import Window
 from engine.service.themes import campaign_themes
 from engine.store.database import reading
+from engine.store.interest import interested
 from engine.store.report_figures import campaign_counts, handoffs_by
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Counts of a campaign or theme: `what` as `engine.store.daily_counts` calls it; hand-offs and their answers."""
+    """Counts of a campaign or theme: `what` as `engine.store.daily_counts` calls it; hand-offs and their answers, and
+    how many leads showed interest."""
 
     counts: Mapping[str, int]
     handed: int = 0
     accepted: int = 0
+    interested: int = 0
 
     def __getitem__(self, what: str) -> int:
         return self.counts.get(what, 0)
@@ -53,11 +56,12 @@ def by_theme(home: Home, window: Window) -> dict[str, Activity]:
         themes = campaign_themes(connection)
         found = campaign_counts(connection, window.first, window.last)
         handed = handoffs_by(connection, window.begins, window.ends, "theme")
+        leads = interested(connection, window.first, window.last, themes)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for (campaign, what), n in found.items():
         if campaign:
             counts[themes.get(campaign, "")][what] += n
-    return _with_handoffs(counts, handed)
+    return {name: replace(one, interested=leads.get(name, 0)) for name, one in _with_handoffs(counts, handed).items()}
 
 
 def _with_handoffs(

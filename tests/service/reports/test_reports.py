@@ -67,7 +67,15 @@ def test_campaigns_counts_entries_mails_and_clicks(lived: World) -> None:
 
 def test_themes_sums_its_campaigns(lived: World) -> None:
     [row] = rows(made(lived, "themes"))
-    assert (row["mails"], row["clicks"], row["click_rate"]) == (1, 1, 1.0)
+    assert (row["mails"], row["clicks"], row["click_rate"], row["interested"]) == (1, 1, 1.0, 1)
+
+
+def test_a_lead_that_clicks_on_many_days_is_one_lead_of_interest(lived: World) -> None:
+    lived.later(days=2)
+    lived.hit(1, HitKind.CLICK, link=1)
+    lived.later(minutes=10)
+    [row] = rows(made(lived, "themes"))
+    assert (row["clicks"], row["interested"]) == (2, 1)
 
 
 def test_the_funnel_tells_conversion_time_losses_and_returns(lived: World) -> None:
