@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain, pairwise
 from pathlib import Path
 from statistics import median
 
@@ -31,8 +32,10 @@ from engine.service.reports.report import Asked
 from engine.service.status import status_of
 from engine.store.census import last_lead
 from engine.store.database import reading, writing
-from engine.store.interest import MARKS, interest, packed
+from engine.store.interest import MARKS, interest
 from engine.store.lead_search import found_leads
+from engine.store.marks import packed
+from engine.store.stage_times import LEADS, stage_time
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ROUNDS = 5
@@ -110,6 +113,7 @@ def _home(folder: Path, leads: int, store: str = "") -> Home:
         with writing(home.store) as connection:
             connection.execute(text(sql.format(numbers=numbers, leads=leads, **words)))
     _interest(home, leads)
+    _times(home, leads)
     with writing(home.store) as connection:
         connection.exec_driver_sql("ANALYZE")  # as autovacuum and `PRAGMA optimize` do in service
     return home
@@ -126,6 +130,19 @@ def _interest(home: Home, leads: int) -> None:
         rows.append({"day": day, "campaign": f"c{number % 20}", "marks": packed(marks)})
     with writing(home.store) as connection:
         connection.execute(interest.insert(), rows)
+
+
+def _times(home: Home, leads: int) -> None:
+    """Samples of how long each cohort took from stage to stage, as if each change had been read."""
+    chance, stages = random.Random(2), home.config.lifecycle.stages
+    rows = []
+    for number in range(12):
+        cohort = (NOW - timedelta(days=number * 30)).date().replace(day=1)
+        for before, after in pairwise(stages):
+            sample = sorted((chance.randrange(2**64), chance.randrange(99_999)) for _ in range(min(LEADS, leads // 12)))
+            rows.append({"cohort": cohort, "before": before, "after": after, "sample": packed(chain(*sample))})
+    with writing(home.store) as connection:
+        connection.execute(stage_time.insert(), rows)
 
 
 def _counted(home: Home) -> float:

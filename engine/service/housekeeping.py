@@ -29,6 +29,7 @@ from engine.store.retention import (
     forget_story,
     forget_visits,
 )
+from engine.store.stage_times import sample_times
 
 BITE = 2_000
 """Rows in one transaction: other writers on SQLite wait a few milliseconds."""
@@ -70,6 +71,7 @@ def keep_house(home: Home, now: datetime) -> Kept:
             lambda connection: variant_counts.count_goals(connection, home.zone, before, BITE),
             lambda connection: count_moves(connection, home.zone, before, BITE),
             lambda connection: count_lifecycle(connection, home.zone, before, BITE),
+            lambda connection: sample_times(connection, home.zone, before, BITE),
         )
     )
     attribute(home)

@@ -8,9 +8,8 @@ taken back.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from struct import pack, unpack
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from engine.store.bundles import set_home_value
 from engine.store.daily_counts import EVENTS, counted_up_to, event, lead
 from engine.store.inserts import insert_ignoring
 from engine.store.many import run_many
+from engine.store.marks import packed, unpacked
 from engine.store.revenue_tables import InterestDayRow
 from engine.store.touches import may_touch
 
@@ -62,7 +62,7 @@ def interested(
     query = select(interest.c.campaign, interest.c.marks).where(interest.c.day >= first, interest.c.day <= last)
     samples: dict[str, list[Sequence[int]]] = defaultdict(list)
     for campaign, marks in connection.execute(query):
-        samples[campaign if names is None else names.get(campaign, "")].append(_unpacked(marks))
+        samples[campaign if names is None else names.get(campaign, "")].append(unpacked(marks))
     return {name: distinct(joined(found, MARKS), MARKS) for name, found in samples.items()}
 
 
@@ -83,14 +83,4 @@ def _add(connection: Connection, found: Mapping[_Key, set[int]]) -> None:
 
 def _marks(connection: Connection, key: _Key) -> Sequence[int]:
     query: Any = select(interest.c.marks).where(interest.c.day == key[0], interest.c.campaign == key[1])
-    return _unpacked(connection.scalar(query))
-
-
-def packed(numbers: Iterable[int]) -> bytes:
-    """Numbers below 2**64 as they are kept: 8 bytes each."""
-    listed = list(numbers)
-    return pack(f">{len(listed)}Q", *listed)
-
-
-def _unpacked(content: bytes) -> Sequence[int]:
-    return unpack(f">{len(content) // 8}Q", content)
+    return unpacked(connection.scalar(query))

@@ -6,7 +6,6 @@ A watermark says up to which they are counted; it moves in the same transaction,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,13 +32,13 @@ _KEYS = ("cohort", "theme", "source", "before", "after")
 
 def count_lifecycle(connection: Connection, zone: ZoneInfo, before: datetime, limit: int) -> int:
     """Count changes before that instant that are not counted yet, colleagues' apart; how many there were."""
-    rows = until_settled(connection.execute(_uncounted(counted_up_to(connection, CHANGES), limit)), before)
+    rows = until_settled(connection.execute(uncounted(counted_up_to(connection, CHANGES), limit)), before)
     if not rows:
         return 0
     more: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in rows:
         if not row.internal:
-            added = more[_cohort(row.created_at, zone), row.theme, row.source, row.before, row.after]
+            added = more[cohort_of(row.created_at, zone), row.theme, row.source, row.before, row.after]
             added[0] += 1
             added[1] += not row.again
             added[2] += row.seconds or 0
@@ -48,14 +47,15 @@ def count_lifecycle(connection: Connection, zone: ZoneInfo, before: datetime, li
     return len(rows)
 
 
-def _uncounted(after: int, limit: int) -> Any:
+def uncounted(after: int, limit: int) -> Any:
+    """The next changes behind that number; `again` of leads that had reached the stage before."""
     earlier = change.alias()
     again = exists().where(
         earlier.c.lead_id == change.c.lead_id, earlier.c.id < change.c.id, earlier.c.after == change.c.after
     )
     return (
         select(change.c.id, change.c.at, change.c.before, change.c.after, change.c.theme, change.c.source)
-        .add_columns(change.c.seconds, lead.c.created_at, lead.c.internal, again.label("again"))
+        .add_columns(change.c.lead_id, change.c.seconds, lead.c.created_at, lead.c.internal, again.label("again"))
         .join(lead, lead.c.id == change.c.lead_id)
         .where(change.c.id > after)
         .order_by(change.c.id)
@@ -63,7 +63,8 @@ def _uncounted(after: int, limit: int) -> Any:
     )
 
 
-def _cohort(created_at: datetime, zone: ZoneInfo) -> date:
+def cohort_of(created_at: datetime, zone: ZoneInfo) -> date:
+    """The month in which a lead became known, by its first day."""
     return created_at.astimezone(zone).date().replace(day=1)
 
 
@@ -99,16 +100,3 @@ def transitions(connection: Connection, first: date, last: date, by: str = "") -
         .group_by(group, waterfall.c.before, waterfall.c.after)
     )
     return list(connection.execute(query))
-
-
-def newest_seconds(connection: Connection, after: str, before: str, limit: int = 1_000) -> Sequence[int]:
-    """How long the leads took who came from one stage to another last; so many changes are looked at, the newest."""
-    newest = (
-        select(change.c.before, change.c.seconds)
-        .where(change.c.after == after)
-        .order_by(change.c.at.desc())
-        .limit(limit)
-        .subquery()
-    )
-    query = select(newest.c.seconds).where(newest.c.before == before, newest.c.seconds.is_not(None))
-    return [int(seconds) for seconds in connection.scalars(query)]

@@ -149,6 +149,18 @@ class WaterfallRow(Base, table=True):
     seconds: int = Field(default=0, sa_type=RowId)
 
 
+class StageTimeRow(Base, table=True):
+    """Roll-up: how long leads of a cohort took from one stage of the lifecycle to another, a sample by chance of
+    at most 500 leads: for each a mark and the seconds, 8 bytes each, the first byte the highest."""
+
+    __tablename__ = "stage_time"
+
+    cohort: date = Field(sa_column=Column(Date, primary_key=True))
+    before: str = Field(sa_column=Column(Text, primary_key=True))
+    after: str = Field(sa_column=Column(Text, primary_key=True))
+    sample: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class InterestDayRow(Base, table=True):
     """Roll-up: the leads who showed interest in a campaign on a day, as marks by which distinct leads of many days are
     counted: at most 1,024, the smallest, 8 bytes each, the first byte the highest. A mark tells nothing of its lead."""

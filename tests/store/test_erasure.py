@@ -19,7 +19,7 @@ _TABLES = METADATA.tables
 KEPT = {"suppression", "alembic_version", "home", "bundle", "blob", "campaign", "alert", "daily_count"}
 COMPANYS = {"account", "account_name", "opportunity", "credit", "credit_day", "deal_day", "cost", "definition"}
 COMPANYS |= {"forecast", "waterfall", "cohort", "variant_count", "winner", "api_key", "repeatable", "visitor_event"}
-COMPANYS |= {"seen_message", "interest_day"}
+COMPANYS |= {"seen_message", "stage_time", "interest_day"}
 """Tables of the company's own figures, and of visitors whom nobody knows; a person's name stands in none of them."""
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, insert, select
 
 from engine.store.database import reading, writing
-from engine.store.lifecycle_counts import change, count_lifecycle, newest_seconds, transitions, waterfall
+from engine.store.lifecycle_counts import change, count_lifecycle, transitions, waterfall
 from engine.store.tables import LeadRow
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -68,7 +68,5 @@ def test_sums_are_those_of_the_cohorts_asked_for_and_by_what_was_asked(engine_fo
     with reading(engine_for) as connection:
         [both] = transitions(connection, date(2026, 9, 1), date(2026, 11, 30), "source")
         [young] = transitions(connection, date(2026, 10, 1), date(2026, 11, 30))
-        assert newest_seconds(connection, "mql", "inquiry", 1) in ([100], [200])
-        assert newest_seconds(connection, "mql", "sal") == []
     assert (both.group, both.n, both.seconds) == ("web", 2, 300)
     assert young.n == 1

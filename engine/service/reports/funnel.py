@@ -1,23 +1,25 @@
 """The waterfall: how many leads go from each stage of the lifecycle to the next, how long it takes, where it leaks.
 
 Read from the roll-up of lifecycle changes by cohort, which is the month in which a lead became known. The median is
-that of the newest 1,000 changes into a stage, whatever the cohorts.
+that of a sample by chance of each cohort's leads.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from engine.domain.lifecycle import DISQUALIFIED, RECYCLED
+from engine.domain.samples import joined
 from engine.service.home import Home
 from engine.service.reports.report import Asked, Cell, Column, Kind, Report, Table
 from engine.service.reports.window import Window, window_of
 from engine.store.database import reading
-from engine.store.lifecycle_counts import newest_seconds, transitions
+from engine.store.lifecycle_counts import transitions
+from engine.store.stage_times import LEADS, Key, Sample, samples_of
 
 A_YEAR = 365
 DAY = 86_400
@@ -29,9 +31,12 @@ def funnel(home: Home, asked: Asked) -> Report:
     stages = home.config.lifecycle.stages
     with reading(home.store) as connection:
         rows = transitions(connection, window.first.replace(day=1), window.last, by)
-        medians = {} if by else _medians(connection, stages)
-    tables = _by(rows, stages, by) if by else (_waterfall(rows, stages, medians), _lost(rows, stages))
-    return Report("funnel", f"From {stages[0]} to {stages[-1]}", tables, tuple(_notes(rows, window)))
+        times = {} if by in ("theme", "source") else _times(connection, window, stages)
+    if by:
+        tables = (*_by(rows, stages, by), *_medians_by_cohort(times, stages))
+    else:
+        tables = (_waterfall(rows, stages, _joined(times)), _lost(rows, stages))
+    return Report("funnel", f"From {stages[0]} to {stages[-1]}", tables, tuple(_notes(rows, times, window)))
 
 
 def reached(rows: Sequence[Any], stages: Sequence[str]) -> dict[str, int]:
@@ -50,16 +55,39 @@ def reached(rows: Sequence[Any], stages: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _medians(connection: Any, stages: Sequence[str]) -> dict[str, float]:
-    found = {}
-    for before, after in pairwise(stages):
-        seconds = newest_seconds(connection, after, before)
-        if seconds:
-            found[after] = median(seconds) / DAY
-    return found
+def _times(connection: Any, window: Window, stages: Sequence[str]) -> dict[Key, Sample]:
+    """How long leads took from each stage to the next, a sample of each cohort."""
+    return samples_of(connection, window.first.replace(day=1), window.last, list(pairwise(stages)))
 
 
-def _waterfall(rows: Sequence[Any], stages: Sequence[str], medians: dict[str, float]) -> Table:
+def _joined(times: Mapping[Key, Sample]) -> dict[str, Sample]:
+    """The samples of all cohorts, by the stage that was reached."""
+    found: dict[str, list[Sample]] = defaultdict(list)
+    for (_, _, after), sample in times.items():
+        found[after].append(sample)
+    return {after: joined(samples, LEADS) for after, samples in found.items()}
+
+
+def _median(sample: Sample) -> float | None:
+    """In days; None where nobody took the step."""
+    return median(seconds for _, seconds in sample) / DAY if sample else None
+
+
+def _medians_by_cohort(times: Mapping[Key, Sample], stages: Sequence[str]) -> tuple[Table, ...]:
+    """How long each cohort took for each step; nothing where nobody took one."""
+    order = {after: place for place, after in enumerate(stages)}
+    found = sorted(times, key=lambda key: (key[0], order[key[2]]))
+    rows = tuple((key[0], key[2], _median(times[key]), len(times[key])) for key in found if times[key])
+    columns = (
+        Column("cohort", "cohort", Kind.DAY),
+        Column("stage", "stage"),
+        Column("median_days", "median time", Kind.DAYS),
+        Column("median_of", "of leads", Kind.COUNT),
+    )
+    return (Table(columns, rows, "Median time from the stage before"),) if rows else ()
+
+
+def _waterfall(rows: Sequence[Any], stages: Sequence[str], times: Mapping[str, Sample]) -> Table:
     counts = reached(rows, stages)
     taken: dict[tuple[str, str], tuple[int, int]] = {
         (row.before, row.after): (int(row.n), int(row.seconds)) for row in _merged(rows)
@@ -72,7 +100,8 @@ def _waterfall(rows: Sequence[Any], stages: Sequence[str], medians: dict[str, fl
         share = counts[stage] / counts[before] if before and counts[before] else None
         mean = seconds / n / DAY if n and before else None
         whole = counts[stage] / top if top else None
-        found.append((stage, counts[stage], share, whole, mean, medians.get(stage)))
+        timed = times.get(stage, ())
+        found.append((stage, counts[stage], share, whole, mean, _median(timed), len(timed) or None))
     columns = (
         Column("stage", "stage"),
         Column("leads", "leads", Kind.COUNT),
@@ -80,6 +109,7 @@ def _waterfall(rows: Sequence[Any], stages: Sequence[str], medians: dict[str, fl
         Column("of_all", "of all", Kind.SHARE),
         Column("mean_days", "mean time", Kind.DAYS),
         Column("median_days", "median time", Kind.DAYS),
+        Column("median_of", "of leads", Kind.COUNT),
     )
     return Table(columns, tuple(found), "Leads that reached a stage", "leads")
 
@@ -172,8 +202,13 @@ def _means(rows: Sequence[Any], stages: Sequence[str]) -> list[Cell]:
     return [taken.get(step) for step in pairwise(stages)]
 
 
-def _notes(rows: Sequence[Any], window: Window) -> list[str]:
+def _notes(rows: Sequence[Any], times: Mapping[Key, Sample], window: Window) -> list[str]:
     notes = [f"Leads who became known from {window.first:%B %Y} to {window.last:%B %Y}; younger ones are under way."]
+    if times:
+        notes.append(
+            "A median rests on the first time of so many leads: all of a cohort, or where these are more than "
+            f"{LEADS}, that many taken by chance."
+        )
     if not rows:
         notes.append("No lead has changed its stage yet: [lifecycle] when in config.toml says how one does.")
     return notes

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from engine.domain.traffic import HitKind
 from engine.service.housekeeping import keep_house
@@ -15,7 +15,7 @@ from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked, Report
 from engine.service.reports.sales import quantile
 from engine.store.database import writing
-from engine.store.lifecycle_counts import change
+from engine.store.lifecycle_counts import change, lead
 from engine.store.report_figures import handoff
 from tests.service.conftest import Found
 from tests.service.world import MONDAY, World
@@ -45,10 +45,10 @@ def rows(report: Report, table: int = 0) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found.rows]
 
 
-def change_stage(world: World, *stages: str, seconds: int = 86_400) -> None:
+def change_stage(world: World, *stages: str, seconds: int = 86_400, lead_id: int = 1) -> None:
     with writing(world.home.store) as connection:
         for before, after in pairwise(stages):
-            values = {"lead_id": 1, "at": MONDAY, "before": before, "after": after, "seconds": seconds}
+            values = {"lead_id": lead_id, "at": MONDAY, "before": before, "after": after, "seconds": seconds}
             connection.execute(insert(change), [{**values, "why": "", "owner": "", "theme": "", "source": "web"}])
 
 
@@ -84,7 +84,7 @@ def test_the_funnel_tells_conversion_time_losses_and_returns(lived: World) -> No
     counts = {row["stage"]: row["leads"] for row in rows(report)}
     assert counts == {"subscriber": 1, "inquiry": 1, "engaged": 1, "mql": 1, "sal": 1, "sql": 0, "customer": 0}
     sal = next(row for row in rows(report) if row["stage"] == "sal")
-    assert (sal["of_before"], sal["mean_days"], sal["median_days"]) == (1.0, 1.0, 1.0)
+    assert (sal["of_before"], sal["mean_days"], sal["median_days"], sal["median_of"]) == (1.0, 1.0, 1.0, 1)
     lost = {row["stage"]: row for row in rows(report, 1)}
     assert (lost["mql"]["recycled"], lost["mql"]["came_back"]) == (1, 1)
 
@@ -98,6 +98,20 @@ def test_the_funnel_has_a_line_for_each(lived: World, by: str) -> None:
     [shares], [times] = rows(report, 1), rows(report, 2)
     assert (shares["inquiry"], shares["mql"], shares["sal"]) == (1.0, 1.0, 0.0)
     assert (times["inquiry"], times["mql"], times["sal"]) == (1.0, None, None), "it skipped a stage on its way to mql"
+
+
+def test_the_median_of_a_cohort_is_that_of_its_own_leads(lived: World) -> None:
+    lived.take_in("joe@northwind.example,Joe,web")
+    known = datetime(2026, 9, 3, tzinfo=UTC)
+    with writing(lived.home.store) as connection:
+        connection.execute(update(lead).where(lead.c.id == 2).values(created_at=known))
+    change_stage(lived, "inquiry", "engaged", seconds=86_400)
+    change_stage(lived, "inquiry", "engaged", seconds=3 * 86_400, lead_id=2)
+    report = made(lived, "funnel", by="cohort")
+    told = [(row["cohort"].month, row["stage"], row["median_days"], row["median_of"]) for row in rows(report, 3)]
+    assert told == [(9, "engaged", 3.0, 1), (11, "engaged", 1.0, 1)]
+    engaged = next(row for row in rows(made(lived, "funnel")) if row["stage"] == "engaged")
+    assert (engaged["median_days"], engaged["median_of"]) == (2.0, 2)
 
 
 def test_sales_tells_who_answered_gave_back_and_ignored(lived: World) -> None:

@@ -22,7 +22,15 @@ def upgrade() -> None:
         sa.Column("campaign", sa.Text(), primary_key=True),
         sa.Column("marks", sa.LargeBinary(), nullable=False),
     )
+    op.create_table(
+        "stage_time",
+        sa.Column("cohort", sa.Date(), primary_key=True),
+        sa.Column("before", sa.Text(), primary_key=True),
+        sa.Column("after", sa.Text(), primary_key=True),
+        sa.Column("sample", sa.LargeBinary(), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("stage_time")
     op.drop_table("interest_day")
