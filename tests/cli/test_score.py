@@ -94,7 +94,7 @@ def test_all_leads_are_scored_at_once(scored: Path, ripeline: Callable[..., Done
     first = ripeline("--all", home=scored)
     again = ripeline("--all", home=scored)
 
-    assert first.out.startswith("All leads are scored. With a new score: ")
+    assert first.out.startswith("All leads are scored. With a new score: 3 leads")
     assert again.out.startswith("All leads are scored. With a new score: 0 leads")
 
 

@@ -52,6 +52,7 @@ def test_after_a_long_absence_somebody_is_asked_before_the_lead_is_taken_back() 
 
 
 def test_every_move_of_the_clock_is_a_lawful_one() -> None:
-    for state in HandoffState:
-        found = rung(state, MONDAY, WEDNESDAY + timedelta(days=9))
-        assert found is None or found.state in TRANSITIONS[state]
+    late = WEDNESDAY + timedelta(days=9)
+    found = {state: tick.state for state in HandoffState if (tick := rung(state, MONDAY, late)) is not None}
+    assert set(found) == {HandoffState.OPEN, HandoffState.ESCALATED, HandoffState.SNOOZED}
+    assert [state for state, then in found.items() if then not in TRANSITIONS[state]] == []

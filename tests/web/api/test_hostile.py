@@ -108,19 +108,20 @@ def test_stored_hostile_value_comes_back_as_it_is(client: httpx.Client, value: s
 
 @pytest.mark.acceptance(row=22)
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "status"),
     [
-        'company == "\'; DROP TABLE lead; --"',
-        "email == '%'",
-        "company in (\"' OR 1=1\", 'x')",
-        "__import__('os')",
-        "1 == 1 or" * 300,
+        ('company == "\'; DROP TABLE lead; --"', 200),
+        ("company == '%'", 200),
+        ("company in (\"' OR 1=1\", 'x')", 200),
+        ("__import__('os')", 422),
+        ("1 == 1 or" * 300, 422),
     ],
 )
-def test_rule_with_hostile_texts_is_a_rule_or_refused(client: httpx.Client, rule: str) -> None:
+def test_rule_with_hostile_texts_is_a_rule_or_refused(client: httpx.Client, rule: str, status: int) -> None:
     client.post("/leads", json={"email": JANE})
     answer = client.get("/leads", params={"where": rule})
-    assert answer.status_code == 422 or answer.json()["items"] == [], answer.text
+    assert answer.status_code == status, answer.text
+    assert answer.json().get("items", []) == []
     assert len(client.get("/leads").json()["items"]) == 1
 
 
