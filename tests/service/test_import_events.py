@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from engine.domain.own_events import SCOPES
 from engine.errors import RipelineError
 from engine.inbound.leadfiles.events import EventSettings
 from engine.service.import_events import EventImportSummary, import_events
@@ -121,3 +122,11 @@ def test_columns_of_events_are_named_by_hand(store: Engine, tmp_path: Path) -> N
     assert [(row.name, row.properties) for row in history(store)] == [("met", {})]
     with pytest.raises(RipelineError, match="no column 'host'"):
         take(store, tmp_path, text, wanted={"host": "email"})
+
+
+@pytest.mark.parametrize("name", sorted(SCOPES))
+def test_who_runs_the_home_may_import_ripelines_own_events(store: Engine, tmp_path: Path, name: str) -> None:
+    """A program needs a scope for them; whoever may import has all of them."""
+    summary = take(store, tmp_path, f"email,event,time\njane@acme.example,{name},2026-11-01 10:00\n")
+    assert (summary.new, summary.rejected) == (1, 0)
+    assert [row.name for row in history(store)] == [name]
