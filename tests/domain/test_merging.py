@@ -109,3 +109,10 @@ def test_the_others_runs_are_counted_on() -> None:
     kept = [course(1), course(2, run=2, open=False)]
     other = [course(3, run=1), course(4, run=3), course(5, campaign="other", run=1)]
     assert settle_courses(kept, other).numbers == {3: 3, 4: 4, 5: 1}
+
+
+@pytest.mark.parametrize(("kept", "other", "now"), [(7, 8, 7), (None, 8, 8), (7, None, 7), (None, None, None)])
+def test_the_kept_leads_company_stays_and_else_the_others_counts(
+    kept: int | None, other: int | None, now: int | None
+) -> None:
+    assert together(side(account=kept), side(2, account=other), STAGES).account == now

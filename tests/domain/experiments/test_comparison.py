@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import log, sqrt
+
 import numpy as np
 import pytest
 
+from engine.domain.experiments.boundary import rho_for
 from engine.domain.experiments.comparison import Group, Plan, Said, difference, in_words, judge, looked_at
 
 PLAN = Plan(0.95, 0.02)
@@ -28,6 +31,16 @@ def test_of_several_better_ones_the_best_wins() -> None:
 
 def test_a_difference_that_is_not_worth_knowing_is_said_to_be_so() -> None:
     assert judge([Group(20_000, 1000), Group(20_000, 1010)], PLAN).said is Said.SAME
+
+
+@pytest.mark.parametrize(("variants", "alpha"), [(2, 0.05), (3, 0.025), (4, 0.05 / 3)])
+def test_bounds_are_those_of_the_formula_in_the_docs(variants: int, alpha: float) -> None:
+    """With one success and one failure more on each side: 101 of 402, and 201 of 502."""
+    v = 1 / (101 / 402 * 301 / 402 / 400 + 201 / 502 * 301 / 502 / 500)
+    rho = rho_for(0.02, alpha)
+    wide = sqrt((v + rho) * log((v + rho) / (alpha**2 * rho))) / v
+    found = difference(Group(400, 100), Group(500, 200), PLAN, variants)
+    assert (found.seen, found.low, found.high) == pytest.approx((0.15, 0.15 - wide, 0.15 + wide))
 
 
 def test_more_variants_make_it_harder_to_be_sure() -> None:
