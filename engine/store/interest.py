@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, bindparam, select, update
@@ -19,7 +18,7 @@ from engine.domain.samples import distinct, joined, mark_of
 from engine.store.bundles import set_home_value
 from engine.store.daily_counts import EVENTS, counted_up_to, event, lead
 from engine.store.inserts import insert_ignoring
-from engine.store.many import run_many
+from engine.store.many import read_many, run_many
 from engine.store.marks import packed, unpacked
 from engine.store.revenue_tables import InterestDayRow
 from engine.store.touches import may_touch
@@ -66,8 +65,9 @@ def interested(
     return {name: distinct(joined(found, MARKS), MARKS) for name, found in samples.items()}
 
 
-_KEPT = update(interest).where(interest.c.day == bindparam("on_day"), interest.c.campaign == bindparam("of_campaign"))
-_KEEP = _KEPT.values(marks=bindparam("kept"))
+_THERE = (interest.c.day == bindparam("on_day"), interest.c.campaign == bindparam("of_campaign"))
+_KEPT = select(interest.c.marks).where(*_THERE)
+_KEEP = update(interest).where(*_THERE).values(marks=bindparam("kept"))
 
 
 def _add(connection: Connection, found: Mapping[_Key, set[int]]) -> None:
@@ -82,5 +82,4 @@ def _add(connection: Connection, found: Mapping[_Key, set[int]]) -> None:
 
 
 def _marks(connection: Connection, key: _Key) -> Sequence[int]:
-    query: Any = select(interest.c.marks).where(interest.c.day == key[0], interest.c.campaign == key[1])
-    return unpacked(connection.scalar(query))
+    return unpacked(read_many(connection, _KEPT, {"on_day": key[0], "of_campaign": key[1]})[0][0])
