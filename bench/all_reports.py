@@ -58,11 +58,22 @@ _WORDS = {
 """What the two databases say differently."""
 _FILLS = (
     (
+        0.1,
+        "INSERT INTO account (id, name, owner, score, fields, created_at, updated_at) {numbers} "
+        "SELECT i, 'Company '||i, '', i % 100, '{{}}', {at}, {at} FROM n",
+    ),
+    (
+        0.1,
+        "INSERT INTO account_name (id, account_id, kind, value) {numbers} "
+        "SELECT i, i, 'domain', 'd'||i||'.example' FROM n",
+    ),
+    (
         1,
         "INSERT INTO lead (id, public_id, email, created_at, updated_at, source, lifecycle, country, language, zone, "
-        "owner, score, fit, tracking, internal, subscribed, fields, folded, address_hash, account_score) {numbers} "
-        "SELECT i, 'p'||i, 'l'||i||'@x.example', {at}, {at}, 'web', 'mql', '', '', '', '', 0, '', 1=1, 1=0, 1=1, "
-        "'{{}}', '{{}}', 'h'||i, 0 FROM n",
+        "owner, score, fit, tracking, internal, subscribed, fields, folded, address_hash, account_score, "
+        "account_id) {numbers} SELECT i, 'p'||i, 'l'||i||'@x.example', {at}, {at}, "
+        "'web', 'mql', '', '', '', '', 0, '', 1=1, 1=0, 1=1, "
+        "'{{}}', '{{}}', 'h'||i, 0, CASE WHEN i % 2 = 0 THEN (i + 9) / 10 END FROM n",
     ),
     (
         10,

@@ -41,11 +41,13 @@ def names_of_accounts(connection: Connection, ids: Sequence[int]) -> dict[int, l
 
 def people_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     """The leads of these accounts, best score first."""
+    if not ids:
+        return {}
     columns = (lead.c.account_id, lead.c.id, lead.c.public_id, lead.c.email, lead.c.fields, lead.c.lifecycle)
     query = (
         select(*columns, lead.c.score, lead.c.fit, lead.c.owner)
         .where(among_numbers(lead.c.account_id, "ids"), lead.c.merged_into.is_(None))
-        .order_by(lead.c.score.desc(), lead.c.id)
+        .order_by(unindexed(lead.c.score).desc(), lead.c.id)
     )
     found: dict[int, list[Row[Any]]] = {number: [] for number in ids}
     for row in connection.execute(query, {"ids": list(ids)}):

@@ -30,7 +30,8 @@ from engine.service.reports.lift import lift
 from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
-from engine.store.database import reading
+from engine.store.account_people import people_of
+from engine.store.database import reading, writing
 from engine.store.handoff_counts import at_sales
 from engine.store.handoffs import loads_since
 from engine.store.journey import stage_counts
@@ -175,6 +176,17 @@ def test_status_counts_enrollments_along_their_indexes(world: World) -> None:
         "SCAN enrollment USING COVERING INDEX ix_enrollment_campaign",
         "SCAN enrollment USING INDEX ix_enrollment_ended",
     ]
+
+
+def test_people_of_companies_are_never_looked_for_among_all_leads_by_score(world: World) -> None:
+    world.take_in(*(f"l{number}@gmail.com,L,web" for number in range(50)))
+    with statements(world) as asked, writing(world.home.store) as connection:
+        connection.exec_driver_sql("ANALYZE")
+        assert people_of(connection, []) == {}
+        assert people_of(connection, [7]) == {7: []}
+    with closing(sqlite3.connect(world.home.store.url.database or "")) as database:
+        [plan] = [_plan(database, sql) for sql in asked if "FROM lead" in sql]
+    assert "ix_lead_score" not in plan, "all leads in the order of their scores"
 
 
 def test_turns_of_a_person_are_the_end_of_an_index(world: World) -> None:
