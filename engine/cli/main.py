@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 AUTHOR, LEADS, OPERATE = "Write campaigns", "Leads", "Run the home"
 
 COMMANDS: dict[str, Entry] = {
-    "init": Entry("init", AUTHOR, "Lay out a new home, with three campaigns to start from."),
+    "init": Entry("init", AUTHOR, "Lay out a new home, with four campaigns to start from."),
     "new": Entry("new", AUTHOR, "Make a campaign, a mail or a theme, with texts to start from."),
     "check": Entry("check", AUTHOR, "Find every mistake in campaigns, templates and config."),
     "test": Entry("test", AUTHOR, "Play the scenarios of campaigns: these mails, at these times, for this lead."),

@@ -63,7 +63,7 @@ def test_every_command_offers_its_options(command: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (["test", ""], ["clean-data", "trial", "webinar"]),
+        (["test", ""], ["clean-data", "demo", "trial", "webinar"]),
         (["test", "web"], ["webinar"]),
         (["test", "webinar", ""], []),
         (["pause", "tr"], ["trial"]),
@@ -72,7 +72,7 @@ def test_every_command_offers_its_options(command: str) -> None:
         (["plan", "--leads", "ready"], ["ready", "ready/mark-as-mql", "ready/offer", "ready/call"]),
         (["plan", "--leads=comp"], ["--leads=compare", "--leads=compare/approaches", "--leads=compare/report"]),
         (["new", ""], ["campaign", "email", "theme"]),
-        (["new", "campaign", "x", "--theme", ""], ["data-quality", "trial", "webinar"]),
+        (["new", "campaign", "x", "--theme", ""], ["data-quality", "demo", "trial", "webinar"]),
         (["new", "campaign", "x", "--from", "t"], ["trial"]),
         (["new", "email", "x", "--campaign", "trial", "--after", "st"], ["stuck"]),
         (["test-run", "trial", "--only", "st"], ["stuck"]),
@@ -139,7 +139,7 @@ print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=campaigns, env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["words", "clean-data", "trial", "webinar"]
+    assert done.stdout.split() == ["words", "clean-data", "demo", "trial", "webinar"]
     assert done.stderr.strip() == ""
 
 

@@ -119,6 +119,6 @@ def test_mistakes_are_told_as_check_tells_them(home: Path, capsys: pytest.Captur
 
 def test_new_home_has_scenarios_that_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ripeline("init", str(tmp_path / "new"), *IDENTITY) == 0
-    assert ": 3 campaigns," in capsys.readouterr().out
+    assert ": 4 campaigns," in capsys.readouterr().out
     assert ripeline("test", home=tmp_path / "new") == 0
     assert "all passed" in capsys.readouterr().out

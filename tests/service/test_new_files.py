@@ -30,7 +30,7 @@ name  = "x"
 start = 2026-11-02T09:00:00
 then  = [{ mail = "welcome" }]
 """
-SHIPPED = ("clean-data", "trial", "webinar")
+SHIPPED = ("clean-data", "demo", "trial", "webinar")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_the_shipped_home_is_in_safe_mode_and_mails_through_this_machine() -> No
 
 
 def test_three_campaigns_ship() -> None:
-    assert set(shipped().campaigns) == {"clean-data", "trial", "webinar"}
+    assert set(shipped().campaigns) == {"clean-data", "demo", "trial", "webinar"}
 
 
 def test_every_mail_step_has_a_mail() -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.rehearsal.scenarios import CampaignResult, play_scenarios
 from tests.shipped.home import shipped
 
-NAMES = ("clean-data", "trial", "webinar")
+NAMES = ("clean-data", "demo", "trial", "webinar")
 
 
 @cache

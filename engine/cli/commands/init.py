@@ -1,4 +1,4 @@
-"""Lay out a new home, with three campaigns to start from.
+"""Lay out a new home, with four campaigns to start from.
 
 The home starts in safe mode: until you empty [safety] deliver_to in config.toml, every mail goes to that one address
 and to no lead. What is not given by options is asked for.

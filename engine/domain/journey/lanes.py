@@ -1,4 +1,8 @@
-"""Who waits: in a lane the highest priority runs and the others pause in place; a hand-off pauses all."""
+"""Who waits: in a lane the highest priority runs and the others pause in place; a hand-off pauses what nurtures.
+
+Campaigns that send operational mail only go on while sales has the lead: a receipt, or the answer to a raised hand, is
+owed to the person whoever else talks to them.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ def who_waits(draft: Draft, runs: Sequence[Run]) -> dict[int, str]:
 def _stands_still(draft: Draft, run: Run) -> str:
     if run.campaign.id not in draft.programme.campaigns:
         return CAMPAIGN_REMOVED
-    if draft.with_sales:
+    if draft.with_sales and run.campaign.id not in draft.programme.answering:
         return HANDED_OFF
     return "" if draft.programme.runs(run.campaign.id) else CAMPAIGN_PAUSED
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 
 from engine.domain.campaign import Campaign
+from engine.domain.delivery import MailKind
 from engine.domain.journey.asked import placed_rules
 from engine.domain.journey.policy import Policy
 from engine.domain.journey.route import names_of
@@ -69,6 +70,11 @@ class Programme:
         return winner_among(self.winners, campaign, step, part)
 
     @cached_property
+    def answering(self) -> frozenset[str]:
+        """The campaigns all of whose mail is operational: they answer what a lead did, also while sales has it."""
+        return frozenset(name for name, campaign in self.campaigns.items() if _only_answers(campaign))
+
+    @cached_property
     def asks_for_runs(self) -> bool:
         """Whether any rule asks in which campaigns the lead is or was."""
         return any(name.startswith("campaign:") for rule in self.rules() for name in names_used(rule))
@@ -92,6 +98,11 @@ class Programme:
         """Whether this campaign lets leads in at present."""
         found = self.campaigns.get(campaign)
         return found is not None and found.state.admits and not self.standing(campaign).paused
+
+
+def _only_answers(campaign: Campaign) -> bool:
+    mails = [step for _, step in campaign.steps() if isinstance(step, EmailStep)]
+    return bool(mails) and all(step.mail_kind is MailKind.OPERATIONAL for step in mails)
 
 
 def winner_among(winners: Winners, campaign: Campaign, step: EmailStep, part: str) -> tuple[int, Winner] | None:

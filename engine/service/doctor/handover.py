@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.domain.journey.programme import Programme
 from engine.service.doctor.evidence import DAYS, Evidence
 from engine.service.doctor.practice import Finding, half, no, yes
 
@@ -16,7 +17,18 @@ def warm(found: Evidence) -> Finding:
             return no(told, 'hand_raises = ["demo_requested"]   ([sales] in config.toml)')
         return half(told, "ripeline report sales, once leads ripen")
     told = f"half of the alerts were out {minutes:.0f} min after the event"
+    unanswered = _unanswered(found)
+    if unanswered:
+        answer = f"on = \"event('{unanswered[0]}')\" and operational mail, as in campaigns/demo.toml of a new home"
+        return half(f"{told}; no campaign answers whoever tells {unanswered[0]}", answer)
     return yes(told) if minutes <= WARM_MINUTES else half(told, "ripeline report sales shows where the time goes")
+
+
+def _unanswered(found: Evidence) -> list[str]:
+    """The raised hands that no live campaign answers while sales has the lead."""
+    answering = Programme(0, {campaign.id: campaign for campaign in found.live}).answering
+    heard = {one.on.event.casefold() for one in found.live if one.on is not None and one.id in answering}
+    return [name for name in found.config.sales.hand_raises if name.casefold() not in heard]
 
 
 def story(found: Evidence) -> Finding:

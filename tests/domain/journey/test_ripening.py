@@ -162,3 +162,34 @@ def test_a_deal_that_is_lost_comes_back_by_how_it_ended_and_one_that_is_won_free
     won = play(sales=sales).event("demo_requested").run_for(DAY).event("opportunity_won")
     assert won.facts.lead.lifecycle == "customer"
     assert won.enrollment("nurture").waiting != "handed_off"
+
+
+ANSWER = campaign(
+    "answer",
+    stage("only", email("thanks", operational=True), email("calendar", "1d", operational=True), exhausted="exit"),
+    on="demo_requested",
+)
+
+
+def sent(lived: Play, name: str) -> list[str]:
+    return [mail.step for mail in lived.facts.deliveries if mail.campaign == name]
+
+
+def test_a_raised_hand_is_answered_in_the_look_that_hands_it_over_while_nurturing_pauses() -> None:
+    lived = play(ANSWER).event("demo_requested")
+    assert lived.facts.lead.handed_off_at == lived.now
+    assert sent(lived, "answer") == ["thanks"]
+    before = sent(lived, "nurture")
+    lived.run_for(10 * DAY)
+    assert sent(lived, "answer") == ["thanks", "calendar"], "what is owed goes on"
+    assert sent(lived, "nurture") == before, "sales has the lead"
+
+
+def test_a_campaign_with_any_marketing_mail_pauses_as_a_whole() -> None:
+    mixed = campaign(
+        "mixed", stage("only", email("thanks", operational=True), email("more", "1d")), on="demo_requested"
+    )
+    lived = play(mixed).event("demo_requested")
+    lived.run_for(10 * DAY)
+    assert lived.facts.lead.handed_off_at is not None
+    assert sent(lived, "mixed") == []

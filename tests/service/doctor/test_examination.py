@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from engine.config.model import Config
-from engine.domain.campaign import Campaign, CampaignState, Stage
+from engine.domain.campaign import Campaign, CampaignState, Stage, Trigger
+from engine.domain.delivery import MailKind
 from engine.domain.steps import EmailStep
 from engine.service.doctor.evidence import Evidence
 from engine.service.doctor.examination import PRACTICES, Examination, Examined, examine
@@ -44,6 +45,15 @@ def campaign(name: str, holdout: float = 0.0, **variants: tuple[str, ...]) -> Ca
 HELD = campaign("held", 0.1)
 TRIED = campaign("tried", subject=("One", "Two"))
 DEALS = frozenset({"opportunity", "cost"})
+ANSWER = replace(
+    HELD,
+    on=Trigger("Demo_Requested"),
+    stages=(Stage("only", (EmailStep(id="thanks", mail="thanks", mail_kind=MailKind.OPERATIONAL),)),),
+)
+ASKED = {
+    "config": config(sales={"hand_raises": ["demo_requested"]}),
+    "handoffs": (handed(alerted_at=NOW + timedelta(minutes=3)),),
+}
 ANN = {"person": [{"name": "ann"}], "fallback": "ann"}
 CASES: list[tuple[int, dict[str, Any], Standing, str]] = [
     (1, {}, Standing.NO, "no rule says"),
@@ -56,6 +66,8 @@ CASES: list[tuple[int, dict[str, Any], Standing, str]] = [
     (5, {"config": config(sales=ANN)}, Standing.YES, "ann gets what no route takes"),
     (8, {"handoffs": (handed(alerted_at=NOW + timedelta(minutes=3)),)}, Standing.YES, "3 min after the event"),
     (8, {"handoffs": (handed(alerted_at=NOW + timedelta(hours=2)),)}, Standing.HALF, "120 min"),
+    (8, {**ASKED, "campaigns": (HELD,)}, Standing.HALF, "no campaign answers whoever tells demo_requested"),
+    (8, {**ASKED, "campaigns": (ANSWER,)}, Standing.YES, "3 min after the event"),
     (10, {"handoffs": (handed(ended_at=NOW),)}, Standing.HALF, "100% of 1 hand-offs ended without an answer"),
     (
         21,
