@@ -7,10 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from engine.domain.sales.sheet import Question, Said
 from engine.domain.tokens import Purpose, fingerprint_of, person_token
+from tests.web.browsers import browser
 from tests.web.world import RING, Office, World, tracker
+
+__all__ = ["browser", "world"]
 
 ASKED = Question(
     "Ann", "Thu 26 Nov 17:00", "it goes to Bea", reasons={"too_early": "Too early", "no_fit": "Not for us"}
@@ -125,3 +129,15 @@ def test_nothing_is_lost_in_silence_while_the_store_is_away(world: World) -> Non
     answer = world.http.post(ANN, data={"do": "accept"})
     assert answer.status_code == 503
     assert "Nothing was changed" in answer.text
+
+
+def test_answers_to_a_task_stand_apart_under_a_thumb(world: World, browser: Browser) -> None:
+    world.office.question = Question("Ann", "Wed 4 Nov", kind="task", text="Call before the trial ends")
+    page = browser.new_page(viewport={"width": 375, "height": 800})
+    page.goto(str(world.http.base_url.join("/k/" + person_token(RING, Purpose.TASK, 7, "ann"))))
+    names = ("Done", "It could not be done")
+    done, failed = (page.get_by_role("button", name=name, exact=True).bounding_box() for name in names)
+    page.close()
+    assert done is not None
+    assert failed is not None
+    assert failed["y"] - (done["y"] + done["height"]) >= 8
