@@ -6,7 +6,7 @@ import json
 import os
 import re
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from engine.service.take_in import take_in
 from engine.store.bundles import set_home_value
 from engine.store.database import reading, writing
 from engine.store.deliveries import claim_due, delivery_row, state_counts
+from engine.store.handoffs import add_handoff
 from engine.store.unknown_mails import rescue, unknown_ids
 from tests.cli.life import START, Life, ripeline, write_home
 from tests.smtpscript import Rule, Say
@@ -483,6 +484,22 @@ def test_status_counts_what_is_due_outside(life: Life, capsys: pytest.CaptureFix
         life.play_until(START + timedelta(days=5))
         assert ripeline("status", home=life.path) == 0
     assert "2 hand-offs due, for people and systems to take up" in capsys.readouterr().out
+
+
+def test_status_tells_what_sales_has_and_what_is_overdue(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    with life:
+        at = datetime.now(UTC) - timedelta(hours=2)  # the command goes by the machine's own clock
+        given = {"lead_id": 1, "at": at, "ripened_at": at, "state": "open", "story": {}}
+        with writing(life.home.store) as connection:
+            add_handoff(connection, {**given, "clock_at": at + timedelta(hours=1)})
+            add_handoff(connection, {**given, "lead_id": 2, "state": "accepted"})
+        assert ripeline("status", home=life.path) == 0
+        told = capsys.readouterr().out
+        assert ripeline("status", "--json", home=life.path) == 0
+    assert "Sales   2 leads with sales · 1 to be answered, the first by " in told
+    assert " · 1 overdue · in seven days 2 handed over, 0 of them given back" in told
+    found = json.loads(capsys.readouterr().out)["sales"]
+    assert (found["accepted"], found["waiting"], found["overdue"]) == (1, 1, 1)
 
 
 def test_status_tells_what_event_clients_said_in_vain(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

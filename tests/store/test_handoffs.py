@@ -120,6 +120,7 @@ def test_what_sales_has_is_counted_and_the_first_deadline_known(engine_for: Engi
         assert at_sales(connection, T0) == AtSales(
             accepted=1, waiting=2, escalated=1, next_at=T0 + 2 * HOUR, got=4, came_back=1
         )
+        assert [at_sales(connection, T0 + hours * HOUR).overdue for hours in (1, 2, 3)] == [0, 1, 2]
 
 
 def test_the_end_of_a_deal_closes_what_is_live(engine_for: Engine) -> None:

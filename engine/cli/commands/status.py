@@ -111,10 +111,11 @@ def _sales(found: Status, zone: ZoneInfo) -> Iterator[Line]:
     if sales.waiting:
         first = f", the first by {tell_instant(sales.next_at, zone, found.now)}" if sales.next_at is not None else ""
         told.append(f"{sales.waiting:,} to be answered{first}")
+    told += [f"{sales.overdue:,} overdue"] if sales.overdue else []
     told += [f"{sales.escalated:,} escalated"] if sales.escalated else []
     told += [f"{sales.snoozed:,} put off"] if sales.snoozed else []
     told.append(f"in seven days {sales.got:,} handed over, {sales.came_back:,} of them given back")
-    yield [("Sales   ", "bold"), (" · ".join(told), "yellow" if sales.escalated else "")]
+    yield [("Sales   ", "bold"), (" · ".join(told), "yellow" if sales.escalated or sales.overdue else "")]
 
 
 _OUTSIDE = {"handoff": "hand-off", "notify": "notice", "webhook": "post"}
