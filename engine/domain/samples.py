@@ -28,10 +28,16 @@ def mark_of(number: int) -> int:
 def joined(samples: Iterable[Sequence[Marked]], most: int) -> list[Marked]:
     """The sample of all things in these, each in order, of at most so many."""
     found: list[Marked] = []
+    fresh: list[Marked] = []
     for sample in samples:
-        # Two runs in order are merged by sorting in one pass; the dictionary leaves out what came twice.
-        found = list(dict.fromkeys(sorted(found + _below(found, sample, most))))[:most]
-    return found
+        fresh += _below(found, sample, most)
+        if len(fresh) > most:  # so that a year of small samples is sorted a few times, not hundreds
+            found, fresh = _smallest(found + fresh, most), []
+    return _smallest(found + fresh, most)
+
+
+def _smallest(marks: list[Marked], most: int) -> list[Marked]:
+    return list(dict.fromkeys(sorted(marks)))[:most]
 
 
 def _below(found: Sequence[Marked], sample: Sequence[Marked], most: int) -> list[Marked]:
