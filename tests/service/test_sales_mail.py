@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from engine.config.sales import Route
 from engine.domain.sales.sheet import Said
 from engine.domain.tokens import Purpose, read_mail_token
 from engine.service.answer_handoff import accept, snooze
@@ -16,7 +17,7 @@ from engine.service.sales_desk import SalesDesk
 from engine.store.actions import open_actions
 from engine.store.database import reading
 from tests.service.conftest import Found
-from tests.service.test_hand_over import JANE, SALES, asked, handoff
+from tests.service.test_hand_over import JANE, SALES, asked, asks, handoff
 from tests.service.world import MONDAY, World
 from tests.smtpscript import rule_from
 
@@ -35,6 +36,20 @@ who = "bea"
 max = "2d"
 [[stage.aware.step]]
 email = "first"
+"""
+
+
+ANSWER = """
+title = "You asked for a demo"
+theme = "data"
+state = "live"
+on = "event('demo_requested')"
+from = { owner = true, else = "Ann Lee <ann@acme.example>" }
+[stage.aware]
+exhausted = "exit"
+[[stage.aware.step]]
+email = "first"
+kind = "operational"
 """
 
 
@@ -83,6 +98,22 @@ def test_the_button_leads_to_the_desk_of_this_lead_and_person(found: Found) -> N
     desk = SalesDesk(world.home)
     assert "It is yours" in desk.answer("handoff", ref.delivery, ref.table, Said("accept"))
     assert handoff(world).answered_by == "carl"
+
+
+def test_who_asks_for_a_demo_is_answered_in_the_same_minute_by_whoever_gets_the_lead(found: Found) -> None:
+    world = found(sales=SALES.model_copy(update={"route": (Route(name="all", to=("bea",)),)}))
+    (world.path / "campaigns" / "answer.toml").write_text(ANSWER, "utf-8")
+    world.apply(world.prospect())
+    world.take_in(f"{JANE},Jane,elsewhere")
+    world.go()
+    asks(world, JANE)
+    world.go()
+    carry(world)
+
+    assert len(mails(world, "bea@acme.example")) == 1
+    (answer,) = mails(world, JANE)
+    assert answer["From"] == "Bea Day <bea@acme.example>"
+    assert world.clock.now() == MONDAY
 
 
 def test_what_was_answered_meanwhile_is_not_mailed(found: Found) -> None:
