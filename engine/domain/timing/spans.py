@@ -62,6 +62,20 @@ class UntilClock:
 
 
 Delay = Span | BusinessDays | UntilClock
+LONGEST_SHIFT = timedelta(hours=2)
+"""Summer time puts clocks on by one hour, and twice that once did; a local day is shorter by no more."""
+
+
+def at_least(delay: Delay) -> timedelta:
+    """How long a delay lasts at the least, whenever it begins; for those who need not know it exactly."""
+    match delay:
+        case Span():
+            return max(timedelta(), delay.elapsed - LONGEST_SHIFT) if delay.days else delay.elapsed
+        case BusinessDays():
+            return max(timedelta(), timedelta(days=delay.count) - LONGEST_SHIFT)
+        case UntilClock():
+            return timedelta()
+
 
 _SECONDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),

@@ -8,8 +8,8 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from engine.domain.timing import HolidayCalendar
-from engine.domain.timing.spans import after, parse_delay
+from engine.domain.timing import Delay, HolidayCalendar, Span, after, parse_delay
+from engine.domain.timing.spans import at_least
 from engine.service.home import Home
 from engine.service.reports.report import Asked, Cell, Column, Kind, Report, Table
 from engine.service.reports.window import window_of
@@ -45,8 +45,9 @@ def sales(home: Home, asked: Asked) -> Report:
         rows = handoffs_between(connection, window.begins, window.ends)
     groups: dict[str, _Tally] = defaultdict(_Tally)
     now = home.clock.now()
-    for row, deadline in zip(rows, _deadlines(home, rows), strict=True):
-        groups[getattr(row, by) or "(none)"].add(row, deadline, now)
+    sla = _Sla(home)
+    for row in rows:
+        groups[getattr(row, by) or "(none)"].add(row, sla.is_over(row.at, row.answered_at or now))
     lines = [_answers(name, one) for name, one in sorted(groups.items(), key=lambda one: -one[1].handed)]
     everybody = (_answers("all", sum(groups.values(), _Tally())),) if len(lines) > 1 else ()
     answers = Table(ANSWERS, (*lines, *everybody), "Answers", "handed_over" if len(lines) > 1 else "")
@@ -76,18 +77,19 @@ class _Tally:
     judged: int = 0
     in_time: int = 0
 
-    def add(self, row: Any, deadline: datetime, now: datetime) -> None:
+    def add(self, row: Any, late: bool) -> None:
+        """`late`: its time was over when it was answered, or is by now."""
         answered = row.answered_at
         self.handed += 1
         self.escalated += row.escalated_at is not None
         if answered is not None:
             self.given_back += bool(row.reason)
             self.accepted += not row.reason
-            self.in_time += answered <= deadline
+            self.in_time += not late
         else:
             self.ignored += is_ignored(row)
             self.waiting += row.ended_at is None
-        self.judged += answered is not None or deadline < now
+        self.judged += answered is not None or late
 
     def __add__(self, other: _Tally) -> _Tally:
         return _Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
@@ -107,13 +109,22 @@ def _answers(name: str, one: _Tally) -> tuple[Cell, ...]:
     )
 
 
-def _deadlines(home: Home, rows: Sequence[Any]) -> list[datetime]:
-    """When each lead should have been answered: working days are those of the company's country."""
-    sla, country = parse_delay(home.config.sales.sla), home.config.holidays.fallback
-    if isinstance(sla, str):
-        return [row.at + timedelta(days=1) for row in rows]
-    calendar = HolidayCalendar((country,) if country else ())
-    return [after(row.at, sla, home.zone, calendar) for row in rows]
+class _Sla:
+    """Within which time a lead should be answered: working days are those of the company's country.
+
+    Most answers come sooner than any deadline can be, and so need no calendar.
+    """
+
+    def __init__(self, home: Home) -> None:
+        found = parse_delay(home.config.sales.sla)
+        self._delay: Delay = Span(days=1) if isinstance(found, str) else found
+        self._soonest = at_least(self._delay)
+        country = home.config.holidays.fallback
+        self._zone, self._calendar = home.zone, HolidayCalendar((country,) if country else ())
+
+    def is_over(self, at: datetime, instant: datetime) -> bool:
+        """Whether the time of a hand-off of `at` was over before that instant."""
+        return instant - at > self._soonest and after(at, self._delay, self._zone, self._calendar) < instant
 
 
 def _times(rows: Sequence[Any]) -> list[tuple[Cell, ...]]:

@@ -16,6 +16,7 @@ from engine.domain.timing.spans import (
     Span,
     UntilClock,
     after,
+    at_least,
     before,
     parse_delay,
     parse_span,
@@ -234,3 +235,13 @@ def test_before_counts_business_days_back() -> None:
     end = wall("2026-11-23 10:00", BERLIN)
     assert before(end, BusinessDays(1), BERLIN, PLAIN) == wall("2026-11-20 10:00", BERLIN)
     assert before(end, Span(2, 3600), BERLIN, PLAIN) == wall("2026-11-21 09:00", BERLIN)
+
+
+@given(
+    zoned_instants(),
+    st.sampled_from(["1 business day", "3 business days", "1d", "2d", "36h", "90m", "until Mon 09:00"]),
+)
+def test_no_delay_is_shorter_than_it_is_at_the_least(zoned: tuple[ZoneInfo, datetime], text: str) -> None:
+    delay, (zone, begin) = parse_delay(text), zoned
+    assert not isinstance(delay, str)
+    assert after(begin, delay, zone, PLAIN) - begin >= at_least(delay)
