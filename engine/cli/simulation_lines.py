@@ -123,7 +123,7 @@ def _summary(funnel: Funnel) -> Iterator[list[Segment]]:
     entered = figure_told(funnel.entered)
     held_out = f", {funnel.held_out.value:,} of them held out" if funnel.held_out.value else ""
     yield [("entered", "dim"), (entered + held_out, "")]
-    answers = f"{funnel.opened:,} opened, {funnel.clicked:,} clicked, {funnel.unsubscribed:,} left by"
+    answers = f"{funnel.opened:,} opened, {funnel.clicked:,} clicked, {funnel.unsubscribed:,} unsubscribed by"
     yield [("mails", "dim"), (f"{figure_told(funnel.mails)}: {answers}" if funnel.mails.value else "none", "")]
     for word, found in (("goal", funnel.goals), ("to sales", funnel.handoffs)):
         if found.value:

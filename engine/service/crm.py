@@ -28,7 +28,7 @@ def connector(home: Home) -> Salesforce:
     """
     crm = home.config.crm
     if not crm.kind:
-        raise RipelineError("config.toml names no CRM: add  kind  below [crm]")
+        raise RipelineError('no CRM is connected: write  kind = "salesforce"  below [crm] in config.toml')
     return Salesforce(Login(crm.url, crm.client_id, _secret(home, crm), crm.inner), crm.fields)
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.content.form import answering
 from engine.domain.campaign import Campaign
+from engine.domain.journey.draft import Draft
 from engine.domain.journey.facts import EnrollmentStatus, LeadFacts
 from engine.domain.journey.outlook import Next, outlook, tell_next
 from engine.domain.journey.programme import Programme
@@ -31,7 +32,7 @@ from engine.service.home import Home
 from engine.service.mail_titles import MailTitles
 from engine.service.running import Running
 from engine.service.safe_mode import held_targets
-from engine.service.score import judged, ripeness
+from engine.service.score import Ripeness, judged, ripeness
 from engine.service.story_words import Speaker
 from engine.service.who import full_name, meant_lead
 from engine.store.bundles import campaign_rows, home_value
@@ -168,6 +169,7 @@ def _head(papers: Papers, programme: Programme, zone: ZoneInfo, now: datetime) -
         scored, graded, view = judged(papers.facts, programme, now)
         score, fit = scored.score, graded.fit
     ripe = ripeness(programme.policy, view, score, now)
+    with_sales = Draft(papers.facts, programme, now).with_sales
     return Head(
         id=papers.row.public_id,
         name=full_name(lead.fields),
@@ -180,9 +182,13 @@ def _head(papers: Papers, programme: Programme, zone: ZoneInfo, now: datetime) -
         consent=_consent(papers.consents, zone, now),
         lists=tuple(sorted(lead.lists)),
         internal=lead.internal,
-        needs=ripe.needs if ripe is not None else None,
-        ripe="" if ripe is None else f"{'ripe' if ripe.holds else 'not ripe'}: {ripe.because}",
+        needs=ripe.needs if ripe is not None and not with_sales else None,
+        ripe=f"with sales: {lead.owner or 'nobody has it yet'}" if with_sales else _ripe_told(ripe),
     )
+
+
+def _ripe_told(ripe: Ripeness | None) -> str:
+    return "" if ripe is None else f"{'ripe' if ripe.holds else 'not ripe'}: {ripe.because}"
 
 
 def _consent(consents: Sequence[Any], zone: ZoneInfo, now: datetime) -> str:

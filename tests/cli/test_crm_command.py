@@ -28,7 +28,8 @@ def connect(place: Path, url: str) -> None:
 def test_home_without_a_crm_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.toml").write_text(HOME, "utf-8")
     assert "No CRM is connected" in told(capsys, tmp_path)
-    assert "names no CRM" in told(capsys, tmp_path, "--test", code=1)
+    for act in ("--test", "--pull"):
+        assert "no CRM is connected: write" in told(capsys, tmp_path, act, code=1)
 
 
 def test_connection_is_tried_and_read_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,13 @@ def test_import_says_what_it_did_and_where_rejects_are(home: Path, capsys: pytes
     assert "  1  unchanged\n" in capsys.readouterr().out
 
 
+def test_a_file_of_which_no_row_can_be_used_ends_with_1(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    leads = home / "fair.csv"
+    leads.write_text("email\nno address\n", "utf-8")
+    assert ripeline("import", str(leads), home=home) == 1
+    assert "  1  rejected\n" in capsys.readouterr().out
+
+
 def test_columns_are_mapped_by_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     leads = home / "fair.csv"
     leads.write_text("Adresse,Firma\njane@x.example,Northwind\n", "utf-8")

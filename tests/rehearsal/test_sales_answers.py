@@ -164,7 +164,7 @@ FAILING = {
     "another reason": (
         (*RAISED, 'handed_over = true, because = "score"'),
         'the lead handed over because of "score"',
-        "handed over: asked by itself: demo_requested",
+        "handed over: raised its hand: demo_requested",
     ),
 }
 

@@ -21,6 +21,7 @@ from engine.service.record import Happening, record_event
 from engine.service.record_opportunity import record_opportunity
 from engine.service.sales_desk import SalesDesk
 from engine.service.status import status_of
+from engine.service.why import story_of_lead
 from engine.store.database import reading
 from engine.store.handoffs import handoffs_of, live_handoffs
 from engine.store.lifecycle import changes_of
@@ -63,6 +64,12 @@ def test_status_says_in_a_line_what_sales_has(found: Found) -> None:
         "Sales   2 leads with sales · 1 to be answered, the first by Tue 3 Nov 09:00 · "
         "in seven days 2 handed over, 0 of them given back"
     )
+
+
+def test_why_says_that_sales_has_the_lead_and_not_that_it_is_unripe(found: Found) -> None:
+    world = asked(found, sales_ready="score >= 50")
+    head = story_of_lead(world.home, world.runner.current(), JANE, world.clock.now()).head
+    assert (head.ripe, head.needs) == ("with sales: carl", None)
 
 
 def handoff(world: World, person: str = JANE) -> Any:

@@ -22,7 +22,7 @@ from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Line, Segment, as_json, columns, counted, say, show
 from engine.connect.crm import CrmError
 from engine.errors import RipelineError
-from engine.service.crm import tried
+from engine.service.crm import connector, tried
 from engine.service.crm_pull import CrmReader, CrmState, crm_state
 from engine.service.home import Home
 
@@ -35,6 +35,8 @@ def command(
 ) -> None:
     """Tell, try or pull."""
     place = opened(home)
+    if test or pull:
+        connector(place)  # without one, or its secret, there is nothing to be tried again
     try:
         if test:
             _test(place)

@@ -1,7 +1,8 @@
 """Import leads (CSV, JSONL) or their events.
 
 Headers of other tools are recognised, opt-outs among them become suppressions, and leads known already are updated:
-importing a file again changes nothing. Rows that cannot be used are written to a file beside it, with the reason.
+importing a file again changes nothing. Rows that cannot be used are written to a file beside it, with the reason. Ends
+with 1 if no row of a file could be used.
 
 Examples:
 
@@ -61,12 +62,16 @@ def command(
     options = ImportOptions(
         list_name=list_name, source=source, wanted=wanted, empty_erases=empty_erases, dry_run=dry_run
     )
+    useless = False
     for file in files:
         with progress_bar(file.name) as progress:
             summary = import_file(
                 place.store, file, place.config, place.keys.addresses, place.clock.now(), options, progress
             )
         show(told(file, summary))
+        useless |= summary.rows > 0 and summary.rejected == summary.rows
+    if useless:
+        raise typer.Exit(1)
 
 
 def wanted_columns(pairs: list[str]) -> dict[str, str]:

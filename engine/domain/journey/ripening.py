@@ -28,7 +28,7 @@ def ripen(draft: Draft) -> None:
         return
     raised = _raised_hand(draft)
     if raised is not None:
-        hand_over(draft, Handover(raised_by(raised.name), f"asked by itself: {raised.name}", arrived(raised)))
+        hand_over(draft, Handover(raised_by(raised.name), f"raised its hand: {raised.name}", arrived(raised)))
     elif sales.ready is not None and stage_of(draft) not in (DISQUALIFIED, SAL, SQL, CUSTOMER, _last(draft)):
         _by_rule(draft)
 
