@@ -19,13 +19,13 @@ from typing import Any
 
 from engine.clock import SteppedClock
 from engine.config.model import Config
-from engine.service.attribute import attribute
 from engine.service.home import Home, open_home
 from engine.service.housekeeping import keep_house
 from engine.service.reports.attribution import attribution
 from engine.service.reports.lift import lift
 from engine.service.reports.report import Asked, Report
 from engine.service.reports.revenue import revenue
+from engine.service.revenue.attribute import attribute
 from engine.store.daily_counts import EVENTS
 from engine.store.database import writing
 

@@ -18,7 +18,7 @@ from engine.runtime.logfile import DAEMON
 from engine.service.alerts import end_trouble, raise_alert
 from engine.service.apply import apply
 from engine.service.check import CheckReport, check
-from engine.service.crm_pull import CrmReader
+from engine.service.crm.pull import CrmReader
 from engine.service.file_stamps import Stamps, stamps
 from engine.service.home import Home
 from engine.service.housekeeping import keep_house
@@ -29,7 +29,7 @@ from engine.service.readiness import SPOOL_AGE
 from engine.service.relays import relay_settings
 from engine.service.reports.send_digest import digest_is_due
 from engine.service.running import Runner
-from engine.service.sales_room import keep_sales_ready
+from engine.service.sales.room import keep_sales_ready
 from engine.service.scores import keep_scores
 from engine.service.tick import take_hits
 from engine.store.database import StoreError

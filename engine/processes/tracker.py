@@ -16,7 +16,7 @@ from engine.service.colleagues import Colleagues
 from engine.service.home import Home
 from engine.service.keepsakes import Keepsakes
 from engine.service.leave import Leave
-from engine.service.sales_desk import SalesDesk
+from engine.service.sales.desk import SalesDesk
 from engine.web.beacons import Beacons
 from engine.web.pages import Services
 from engine.web.press import Brand

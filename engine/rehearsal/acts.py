@@ -13,7 +13,7 @@ from engine.rehearsal.life import Fate, Mailed
 from engine.rehearsal.playing import MissedError, Playing
 from engine.rehearsal.times import end_of, moment_of
 from engine.rehearsal.wording import squeezed, told_act
-from engine.service.answer_handoff import LONGEST_SNOOZE
+from engine.service.sales.answer import LONGEST_SNOOZE
 
 COLLEAGUE = "colleague"
 _AT_ONCE = timedelta(milliseconds=1)

@@ -12,7 +12,7 @@ from engine.domain.journey.decide import decide
 from engine.domain.journey.decision import Decision, Line
 from engine.domain.journey.facts import LeadFacts
 from engine.domain.journey.programme import Programme
-from engine.service.hand_over import hand_over
+from engine.service.sales.hand_over import hand_over
 from engine.store.accounts import rescore_of_leads
 from engine.store.alerts import add_alert
 from engine.store.database import Store, reading, writing

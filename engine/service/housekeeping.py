@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.domain.repeats import KEPT
-from engine.service.attribute import attribute
 from engine.service.census import take_census
 from engine.service.home import Home
+from engine.service.revenue.attribute import attribute
 from engine.service.uncertain import span_of
 from engine.service.winner import choose_by_test
 from engine.store import cohorts, variant_counts

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.service.home import Home
 from engine.service.running import Runner, Running
-from engine.service.sales_desk import asked_of
+from engine.service.sales.desk import asked_of
 from engine.service.why import story_of_lead
 from engine.store.database import reading, writing
 from engine.store.leads import lead_row

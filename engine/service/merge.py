@@ -10,7 +10,7 @@ from engine.authoring.sales import policy_of
 from engine.domain.sales.occasion import MERGED
 from engine.errors import RipelineError
 from engine.service.home import Home
-from engine.service.tell_sales import News, tell_news
+from engine.service.sales.news import News, tell_news
 from engine.service.who import full_name, meant_lead
 from engine.store.database import reading, writing
 from engine.store.lead_merge import MergedLeads, merge_leads

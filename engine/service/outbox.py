@@ -13,12 +13,12 @@ from engine.domain.journey.decision import Line
 from engine.domain.outbox import Answer, Fate, next_try
 from engine.errors import RipelineError
 from engine.service.alerts import raise_alert
-from engine.service.crm import CrmCarrier
+from engine.service.crm.carrier import CrmCarrier
 from engine.service.home import Home
 from engine.service.lead_letters import OF_TASKS, escalate_tasks, post_task_mails, post_webhook_steps
 from engine.service.running import Runner
 from engine.service.safe_mode import held_targets
-from engine.service.sales_mail import mail_letter
+from engine.service.sales.mail import mail_letter
 from engine.service.webhooks import post_to, receiver
 from engine.store.actions import end_action
 from engine.store.alerts import end_alert

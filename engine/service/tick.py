@@ -11,7 +11,7 @@ from engine.service.advance import Advanced, advance_all
 from engine.service.home import Home
 from engine.service.page_views import join_followed, record_pages
 from engine.service.running import Running
-from engine.service.sales_clock import ring_due
+from engine.service.sales.clock import ring_due
 from engine.service.traffic import record_hits, settle_due
 from engine.service.uncertain import Settled, settle_uncertain, span_of, take_back
 

@@ -10,10 +10,10 @@ from engine.domain.actor import Actor
 from engine.domain.journey.facts import EventKind
 from engine.domain.own_events import SHARED_VIEW
 from engine.domain.traffic import Hit, HitKind, TrafficContext, Verdict, classify, evidence
-from engine.service.correct_handoffs import correct_handoffs
 from engine.service.home import Home
 from engine.service.leave import Leave
 from engine.service.links import LinkNames
+from engine.service.sales.correct import correct_handoffs
 from engine.store.daily_counts import recount_events
 from engine.store.database import reading, writing
 from engine.store.events import (

@@ -1,7 +1,8 @@
 """Cohorts: what became of the leads who entered a campaign on a day, counted once as it happens.
 
 Entries, goals and hand-offs are counted along watermarks of the rows that tell them, as `daily_counts` does. What deals
-add is counted with the deals (`engine.service.attribute`). Colleagues are left out, and a lead counts in its first run.
+add is counted with the deals (`engine.service.revenue.attribute`). Colleagues are left out, and a lead counts in its
+first run.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from engine.domain.traffic import HitKind
 from engine.rehearsal.desk import Desk
 from engine.rehearsal.life import Fate, Life
 from engine.rehearsal.mails import Letterbox
-from engine.service.answer_handoff import accept, reject, snooze
 from engine.service.check import check
+from engine.service.sales.answer import accept, reject, snooze
 from engine.store.database import reading, writing
 from engine.store.events import NewEvent, add_events
 from engine.store.facts import load_facts

@@ -24,12 +24,12 @@ from engine.domain.traffic import HitKind
 from engine.service import census
 from engine.service.gauges import gauges_of
 from engine.service.housekeeping import keep_house
-from engine.service.record_opportunity import record_opportunity
 from engine.service.reports.attribution import attribution
 from engine.service.reports.lift import lift
 from engine.service.reports.registry import make_report
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
+from engine.service.revenue.record_opportunity import record_opportunity
 from engine.store.account_people import people_of
 from engine.store.database import reading, writing
 from engine.store.handoff_counts import at_sales

@@ -21,10 +21,10 @@ import zstandard
 from sqlalchemy import text
 
 from engine.domain.tokens import Purpose, read_mail_token
-from engine.service.answer_handoff import reject
 from engine.service.held import why_held
 from engine.service.housekeeping import keep_house
 from engine.service.keepsakes import message_as_sent, part_of
+from engine.service.sales.answer import reject
 from engine.service.why import story_of_lead
 from engine.store.database import reading
 from engine.store.handoffs import live_handoffs

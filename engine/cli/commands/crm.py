@@ -22,8 +22,8 @@ from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Line, Segment, as_json, columns, counted, say, show
 from engine.connect.crm import CrmError
 from engine.errors import RipelineError
-from engine.service.crm import connector, tried
-from engine.service.crm_pull import CrmReader, CrmState, crm_state
+from engine.service.crm.carrier import connector, tried
+from engine.service.crm.pull import CrmReader, CrmState, crm_state
 from engine.service.home import Home
 
 

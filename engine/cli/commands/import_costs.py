@@ -22,7 +22,7 @@ from engine.cli.commands.import_ import wanted_columns
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Line, columns, counted, show
 from engine.domain.money import told as told_amount
-from engine.service.import_costs import CostImportSummary, import_costs
+from engine.service.revenue.import_costs import CostImportSummary, import_costs
 
 
 def command(

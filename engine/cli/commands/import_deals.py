@@ -22,7 +22,7 @@ import typer
 from engine.cli.commands.import_ import wanted_columns
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Line, columns, counted, show
-from engine.service.import_deals import DealImportSummary, import_deals
+from engine.service.revenue.import_deals import DealImportSummary, import_deals
 
 
 def command(

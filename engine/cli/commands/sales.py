@@ -24,10 +24,10 @@ from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Line, columns, counted, say, show
 from engine.domain.timing import parse_span
 from engine.errors import RipelineError
-from engine.service.answer_handoff import Answered, accept, reject, snooze, touched
 from engine.service.home import Home
 from engine.service.running import Runner
-from engine.service.sales_room import InHand, SalesRoom, sales_room
+from engine.service.sales.answer import Answered, accept, reject, snooze, touched
+from engine.service.sales.room import InHand, SalesRoom, sales_room
 from engine.service.who import meant_lead
 from engine.store.database import reading
 from engine.store.handoffs import live_handoff

@@ -19,8 +19,8 @@ import typer
 from engine.cli.home import HERE, HomeOption, opened
 from engine.cli.screen import Line, columns, counted, say, show
 from engine.domain.sales.brief import name_of
-from engine.service.finish_task import finish_task
 from engine.service.home import Home
+from engine.service.sales.finish_task import finish_task
 from engine.store.actions import open_actions
 from engine.store.database import reading
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.service.answer_handoff import accept, reject, snooze, touched
 from engine.service.api.pages import Lists
-from engine.service.finish_task import finish_task
 from engine.service.home import Home
+from engine.service.sales.answer import accept, reject, snooze, touched
+from engine.service.sales.finish_task import finish_task
 
 
 class AnswerDesk:

@@ -11,7 +11,7 @@ from engine.domain.refusals import InvalidError
 from engine.inbound.leadfiles.draft import Vocabulary
 from engine.service.api.leads import LeadWish, record_of
 from engine.service.home import Home
-from engine.service.record_opportunity import record_opportunity
+from engine.service.revenue.record_opportunity import record_opportunity
 
 
 class DealDesk:

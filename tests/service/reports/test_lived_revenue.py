@@ -8,10 +8,10 @@ from engine.domain.deals import DealRecord, Outcome
 from engine.domain.identity import EMAIL, Identity
 from engine.service.housekeeping import keep_house
 from engine.service.record import Happening, record_event
-from engine.service.record_opportunity import record_opportunity
 from engine.service.reports.attribution import attribution
 from engine.service.reports.lift import lift
 from engine.service.reports.report import Asked
+from engine.service.revenue.record_opportunity import record_opportunity
 from engine.store.credit import enrollment
 from engine.store.database import reading
 from engine.store.leads import lead

@@ -13,16 +13,16 @@ from engine.domain.intervals import difference_of_shares, share_interval
 from engine.domain.journey.decision import Line
 from engine.domain.journey.facts import EventKind
 from engine.errors import RipelineError
-from engine.service.attribute import attribute
 from engine.service.housekeeping import keep_house
 from engine.service.reports.attribution import attribution
 from engine.service.reports.lift import lift
 from engine.service.reports.report import Asked
 from engine.service.reports.revenue import revenue
+from engine.service.revenue.attribute import attribute
 from engine.store.database import writing
 from engine.store.journey import tell
 from tests.service.reports.as_rows import rows_of
-from tests.service.revenue import Books, lost, on, won
+from tests.service.revenue.rows import Books, lost, on, won
 from tests.store.conftest import engine_for, fresh_store, postgres_url, sqlite_template
 
 __all__ = ["engine_for", "fresh_store", "postgres_url", "sqlite_template"]

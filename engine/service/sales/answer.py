@@ -16,7 +16,7 @@ from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.policy import SalesPolicy
 from engine.errors import RipelineError, did_you_mean
 from engine.service.home import Home
-from engine.service.tell_sales import News, tell_news
+from engine.service.sales.news import News, tell_news
 from engine.store.database import writing
 from engine.store.events import NewEvent, add_events
 from engine.store.handoffs import change_handoff, handoff_row, touch_handoff

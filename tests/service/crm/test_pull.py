@@ -17,8 +17,8 @@ from engine.config.outside import Crm
 from engine.config.sales import Sales, Salesperson
 from engine.connect.crm import CrmError
 from engine.connect.salesforce import Login, Salesforce
-from engine.service import crm_pull
-from engine.service.crm_pull import CrmReader, Pulled, crm_state
+from engine.service.crm import pull as crm_pull
+from engine.service.crm.pull import CrmReader, Pulled, crm_state
 from engine.store.bundles import home_value, set_home_value
 from engine.store.database import reading, writing
 from engine.store.handoffs import add_handoff, handoffs_of
@@ -27,7 +27,7 @@ from engine.store.opportunities import claimed
 from engine.store.permission import lift, record_consent
 from tests.connect.salesforce_org import NINE, Org, RefusalError
 from tests.service.conftest import Found
-from tests.service.revenue import Books
+from tests.service.revenue.rows import Books
 from tests.service.world import MONDAY, World
 from tests.store.conftest import engine_for, fresh_store, postgres_url, sqlite_template
 
@@ -254,7 +254,7 @@ from pathlib import Path
 from engine.authoring.home import read_home
 from engine.config.outside import Crm
 from engine.connect.salesforce import Login, Salesforce
-from engine.service import crm_pull
+from engine.service.crm import pull as crm_pull
 from engine.service.home import open_home
 crm_pull.PAGE = 10
 place, url = Path(sys.argv[1]), sys.argv[2]

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.config.outside import Crm
 from engine.connect.salesforce import Login, Salesforce
-from engine.service.crm import CrmCarrier
+from engine.service.crm.carrier import CrmCarrier
 from engine.service.outbox import LEASE, Postman
 from engine.service.running import Runner
 from engine.store.database import reading, writing

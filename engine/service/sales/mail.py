@@ -13,7 +13,7 @@ from engine.domain.sales.occasion import occasion_of
 from engine.domain.tokens import Purpose, person_token
 from engine.service.home import Home
 from engine.service.relays import relay_settings
-from engine.service.sales_desk import shown_question
+from engine.service.sales.desk import shown_question
 from engine.smtp.notice import send_notice
 from engine.store.database import reading, writing
 from engine.store.handoffs import mark_alerted

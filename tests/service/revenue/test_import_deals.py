@@ -11,13 +11,13 @@ from sqlalchemy import Engine, select
 from engine.config.model import Config
 from engine.config.outside import Reports
 from engine.errors import ProblemsError
-from engine.service.attribute import attribute
-from engine.service.import_costs import CostImportSummary, import_costs
-from engine.service.import_deals import DealImportSummary, import_deals
+from engine.service.revenue.attribute import attribute
+from engine.service.revenue.import_costs import CostImportSummary, import_costs
+from engine.service.revenue.import_deals import DealImportSummary, import_deals
 from engine.store.costs import cost
 from engine.store.database import reading
 from engine.store.opportunities import opportunity
-from tests.service.revenue import Books, on, won
+from tests.service.revenue.rows import Books, on, won
 from tests.store.conftest import engine_for, fresh_store, postgres_url, sqlite_template
 
 __all__ = ["engine_for", "fresh_store", "postgres_url", "sqlite_template"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.connect.crm import ChangedLead
 from engine.domain.journey.decision import Line
-from engine.service.answer_handoff import HandoffError, accept, reject
-from engine.service.crm_lead import lead_of, tell_once, told_before
+from engine.service.crm.lead import lead_of, tell_once, told_before
 from engine.service.home import Home
+from engine.service.sales.answer import HandoffError, accept, reject
 from engine.store.database import reading, writing
 from engine.store.handoffs import live_handoff
 

@@ -13,7 +13,7 @@ from engine.errors import Problem, ProblemsError
 from engine.inbound.books.deals import DealFile, DealSettings, read_deals
 from engine.inbound.books.sheet import place_of
 from engine.service.home import Home
-from engine.service.record_opportunity import (
+from engine.service.revenue.record_opportunity import (
     Recorded,
     in_our_currency,
     not_a_transition,

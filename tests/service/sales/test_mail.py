@@ -11,13 +11,13 @@ import pytest
 from engine.config.sales import Route
 from engine.domain.sales.sheet import Said
 from engine.domain.tokens import Purpose, read_mail_token
-from engine.service.answer_handoff import accept, snooze
 from engine.service.outbox import Postman, outbox_of
-from engine.service.sales_desk import SalesDesk
+from engine.service.sales.answer import accept, snooze
+from engine.service.sales.desk import SalesDesk
 from engine.store.actions import open_actions
 from engine.store.database import reading
 from tests.service.conftest import Found
-from tests.service.test_hand_over import JANE, SALES, asked, asks, handoff
+from tests.service.sales.test_hand_over import JANE, SALES, asked, asks, handoff
 from tests.service.world import MONDAY, World
 from tests.smtpscript import rule_from
 

@@ -16,7 +16,7 @@ from engine.domain.deals import DealRecord, Outcome
 from engine.domain.identity import EMAIL, Identity
 from engine.domain.journey.facts import EventKind
 from engine.service.home import Home
-from engine.service.record_opportunity import Recorded, record_opportunity
+from engine.service.revenue.record_opportunity import Recorded, record_opportunity
 from engine.store.database import writing
 from engine.store.events import MailOf, NewEvent, add_events
 from engine.store.schema import METADATA

@@ -13,9 +13,9 @@ from engine.domain.sales.handoff import Handoff, HandoffState
 from engine.domain.sales.occasion import ESCALATED, REOPENED
 from engine.domain.sales.policy import EXPIRED_REASON, SalesPolicy
 from engine.domain.timing import Delay, after
-from engine.service.answer_handoff import HandoffError, Refusal, give_back
 from engine.service.home import Home
-from engine.service.tell_sales import News, tell_news
+from engine.service.sales.answer import HandoffError, Refusal, give_back
+from engine.service.sales.news import News, tell_news
 from engine.store.database import reading, writing
 from engine.store.handoffs import change_handoff, next_clock, run_out
 from engine.store.journey import tell

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from engine.domain.tokens import Purpose, read_mail_token
-from engine.service.answer_handoff import HandoffError, accept, reject
 from engine.service.merge import merge, pair_of
-from engine.service.sales_desk import SalesDesk
+from engine.service.sales.answer import HandoffError, accept, reject
+from engine.service.sales.desk import SalesDesk
 from engine.service.why import story_of_lead
 from engine.store.database import reading
 from engine.store.handoffs import handoffs_of, live_handoff, live_handoffs
 from engine.store.report_figures import handoff_count, handoffs_between
 from tests.service.conftest import Found
-from tests.service.test_hand_over import JANE, asked, asks, letters
-from tests.service.test_sales_mail import carry, token_in
+from tests.service.sales.test_hand_over import JANE, asked, asks, letters
+from tests.service.sales.test_mail import carry, token_in
 from tests.service.world import World
 
 TWIN = "jane.park@gmail.example"

@@ -10,9 +10,9 @@ from engine.domain.deals import DealRecord, Outcome, faults
 from engine.domain.identity import Identity, Rejected
 from engine.domain.money import EXPONENTS, read_amount
 from engine.service.alerts import raise_alert
-from engine.service.crm_lead import SOURCE
+from engine.service.crm.lead import SOURCE
 from engine.service.home import Home
-from engine.service.record_opportunity import DealError, in_our_currency, take_deal
+from engine.service.revenue.record_opportunity import DealError, in_our_currency, take_deal
 from engine.store.alerts import end_alert
 
 

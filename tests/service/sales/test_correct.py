@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from engine.config.sales import Points, Scoring
-from engine.service.answer_handoff import accept
+from engine.service.sales.answer import accept
 from tests.service.conftest import Found
-from tests.service.test_hand_over import JANE, SALES, asks, handoff, letters
-from tests.service.test_sales_mail import carry
+from tests.service.sales.test_hand_over import JANE, SALES, asks, handoff, letters
+from tests.service.sales.test_mail import carry
 from tests.service.world import MONDAY, World
 
 TRIALS = Points(name="tries it", each="event('trial')", points=30)

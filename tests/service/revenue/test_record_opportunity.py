@@ -15,13 +15,13 @@ from engine.config.model import Config
 from engine.config.outside import Reports
 from engine.domain.deals import TRANSITIONS, Outcome
 from engine.domain.identity import PUBLIC_ID, Identity
-from engine.service.record_opportunity import DealError, record_opportunity
+from engine.service.revenue.record_opportunity import DealError, record_opportunity
 from engine.store.database import reading, writing
 from engine.store.erasure import erase_lead
 from engine.store.events import events_of
 from engine.store.leads import lead as lead_table
 from engine.store.opportunities import opportunity
-from tests.service.revenue import NOW, Books, a_deal, lost, on, won
+from tests.service.revenue.rows import NOW, Books, a_deal, lost, on, won
 from tests.store.conftest import engine_for, fresh_store, postgres_url, sqlite_template
 
 __all__ = ["engine_for", "fresh_store", "postgres_url", "sqlite_template"]

@@ -20,9 +20,9 @@ from engine.domain.attribution import UNKNOWN_SOURCE, Model
 from engine.domain.deals import Outcome
 from engine.domain.journey.decision import Line
 from engine.domain.journey.facts import EventKind
-from engine.service.attribute import attribute
 from engine.service.housekeeping import keep_house
-from engine.service.record_opportunity import DealError
+from engine.service.revenue.attribute import attribute
+from engine.service.revenue.record_opportunity import DealError
 from engine.store.credit import cohort, credit, credit_day, deal_day
 from engine.store.daily_counts import recount_events
 from engine.store.database import reading, writing
@@ -33,7 +33,7 @@ from engine.store.lead_merge import merge_leads
 from engine.store.leads import lead as lead_table
 from engine.store.opportunities import opportunity
 from engine.store.tables import EventRow
-from tests.service.revenue import NOW, Books, lost, on, won
+from tests.service.revenue.rows import NOW, Books, lost, on, won
 from tests.store.conftest import engine_for, fresh_store, postgres_url, sqlite_template
 
 __all__ = ["engine_for", "fresh_store", "postgres_url", "sqlite_template"]

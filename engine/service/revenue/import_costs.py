@@ -14,7 +14,7 @@ from engine.errors import Problem, ProblemsError, did_you_mean
 from engine.inbound.books.costs import CostFile, CostRecord, read_costs
 from engine.inbound.books.sheet import place_of
 from engine.service.home import Home
-from engine.service.record_opportunity import not_convertible
+from engine.service.revenue.record_opportunity import not_convertible
 from engine.service.themes import campaign_themes
 from engine.store.costs import campaigns_ever, put_costs
 from engine.store.database import reading, writing

@@ -17,10 +17,10 @@ from typing import Any
 from engine.connect.crm import ChangedDeal, ChangedLead, Connector, CrmError
 from engine.errors import RipelineError
 from engine.service.alerts import end_trouble, raise_alert
-from engine.service.crm import connector
-from engine.service.crm_answers import answer
-from engine.service.crm_deals import take_opportunity
-from engine.service.crm_lead import lead_of, take_lead
+from engine.service.crm.answers import answer
+from engine.service.crm.carrier import connector
+from engine.service.crm.deals import take_opportunity
+from engine.service.crm.lead import lead_of, take_lead
 from engine.service.home import Home
 from engine.service.uncertain import span_of
 from engine.store.bundles import home_values, set_home_value

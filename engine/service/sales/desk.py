@@ -13,9 +13,9 @@ from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.sheet import Question, Said, Sheet
 from engine.domain.tokens import fingerprint_of
 from engine.errors import RipelineError
-from engine.service.answer_handoff import accept, reject, snooze
-from engine.service.finish_task import finish_task
 from engine.service.home import Home
+from engine.service.sales.answer import accept, reject, snooze
+from engine.service.sales.finish_task import finish_task
 from engine.store.actions import action_row
 from engine.store.database import StoreError, reading
 from engine.store.handoffs import handoff_row

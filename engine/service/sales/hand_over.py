@@ -19,7 +19,7 @@ from engine.domain.sales.clock import first_deadline
 from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.occasion import HANDED_OFF
 from engine.domain.sales.routing import Load, Routed
-from engine.service.tell_sales import News, tell_news
+from engine.service.sales.news import News, tell_news
 from engine.service.themes import themes_of
 from engine.store.handoffs import add_handoff, colleagues_of, companies_of, loads_since, own_lead, subjects_of
 from engine.store.journey import BUILT_IN, Decided, tell

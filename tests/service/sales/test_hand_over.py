@@ -16,10 +16,10 @@ from engine.domain.identity import EMAIL, Identity
 from engine.domain.sales.handoff import HandoffState
 from engine.domain.sales.sheet import Said
 from engine.domain.tokens import fingerprint_of
-from engine.service.answer_handoff import Answered, HandoffError, accept, reject, snooze, touched
 from engine.service.record import Happening, record_event
-from engine.service.record_opportunity import record_opportunity
-from engine.service.sales_desk import SalesDesk
+from engine.service.revenue.record_opportunity import record_opportunity
+from engine.service.sales.answer import Answered, HandoffError, accept, reject, snooze, touched
+from engine.service.sales.desk import SalesDesk
 from engine.service.status import status_of
 from engine.service.why import story_of_lead
 from engine.store.database import reading

@@ -15,7 +15,7 @@ from engine.domain.rules import Rule, parse_rule
 from engine.domain.sales.occasion import CORRECTED
 from engine.errors import Place
 from engine.service.home import Home
-from engine.service.tell_sales import News, tell_news
+from engine.service.sales.news import News, tell_news
 from engine.store.facts import load_facts
 from engine.store.handoffs import handoffs_of, live_handoff
 from engine.store.journey import story_of, tell

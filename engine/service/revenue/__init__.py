@@ -1,0 +1,1 @@
+"""Deals and costs: recorded, and credited to what led to them."""
