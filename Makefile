@@ -31,7 +31,7 @@ check: $(STAMP) ## lint, format, types and layers
 
 # Three at once: most tests wait for processes. Those of a file stay together, as they share their homes.
 test: check browser clients ## the checks and the whole test suite
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 # The preview is tested in a real browser: the machine's own, Debian's, or where there is neither the one that
 # Playwright fetches.
