@@ -49,7 +49,7 @@ def told(file: Path, found: DealImportSummary) -> Iterator[Line]:
     yield [(file.name, "bold"), (f"  {counted(found.rows, 'deal')} of {found.source}{mode}", "")]
     rows = [(found.new, "new", "green"), (found.changed, "changed", ""), (found.unchanged, "unchanged", "")]
     if found.events:
-        rows.append((found.events, "events written on leads, which wakes them", ""))
+        rows.append((found.events, "written on leads as events, which wakes them", ""))
     if found.unknown:
         rows.append((found.unknown, _nobody(found), "yellow"))
     yield from columns([[(f"{count:,}", "bold"), (words, style)] for count, words, style in rows], indent=2)

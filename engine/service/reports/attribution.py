@@ -63,4 +63,5 @@ def waiting(connection: Any) -> Iterator[str]:
     """What is not in the figures yet."""
     number = waiting_deals(connection)
     if number:
-        yield f"{number:,} deals changed since housekeeping ran last; it works them out within minutes."
+        deals = "1 deal" if number == 1 else f"{number:,} deals"
+        yield f"{deals} changed since housekeeping ran last; it works them out within minutes."

@@ -210,5 +210,8 @@ def _notes(rows: Sequence[Any], times: Mapping[Key, Sample], window: Window) -> 
             f"{LEADS}, that many taken by chance."
         )
     if not rows:
-        notes.append("No lead has changed its stage yet: [lifecycle] when in config.toml says how one does.")
+        notes.append(
+            "No change of a stage is counted yet. Housekeeping counts new ones within minutes; [lifecycle] when in "
+            "config.toml says how leads change theirs."
+        )
     return notes
