@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, case, func, select
 
@@ -36,6 +36,30 @@ def handoffs_between(connection: Connection, begins: datetime, ends: datetime) -
     more = ("owner", "campaign", "theme", "reason")
     columns = [handoff.c[name] for name in (*names, *more)]
     return list(connection.execute(select(*columns).where(handoff.c.at >= begins, handoff.c.at < ends, _COUNTED)))
+
+
+class Answered(NamedTuple):
+    """A hand-off as the report on sales counts it: whose it was (or its theme, or campaign), when what happened, and
+    whether it was escalated and is over."""
+
+    of: str
+    at: datetime
+    ripened_at: datetime
+    alerted_at: datetime | None
+    touched_at: datetime | None
+    answered_at: datetime | None
+    reason: str
+    escalated: bool
+    over: bool
+
+
+def answers_between(connection: Connection, begins: datetime, ends: datetime, by: str) -> list[Answered]:
+    """The hand-offs of a span, by owner, theme or campaign."""
+    instants = (handoff.c[name] for name in ("at", "ripened_at", "alerted_at", "touched_at", "answered_at"))
+    is_known = (handoff.c[name].is_not(None) for name in ("escalated_at", "ended_at"))
+    query = select(handoff.c[by], *instants, handoff.c.reason, *is_known)
+    rows = connection.execute(query.where(handoff.c.at >= begins, handoff.c.at < ends, _COUNTED))
+    return [Answered._make(row) for row in rows]
 
 
 def handoffs_by(connection: Connection, begins: datetime, ends: datetime, by: str) -> dict[str, tuple[int, int]]:

@@ -14,7 +14,7 @@ from engine.service.home import Home
 from engine.service.reports.report import Asked, Cell, Column, Kind, Report, Table
 from engine.service.reports.window import window_of
 from engine.store.database import reading
-from engine.store.report_figures import handoffs_between
+from engine.store.report_figures import Answered, answers_between
 
 DAY = 86_400
 T = TypeVar("T")
@@ -42,12 +42,12 @@ def sales(home: Home, asked: Asked) -> Report:
     """Hand-offs of the days asked for, four weeks by default; a line for each salesperson, theme or campaign."""
     window, by = window_of(home, asked, 28), asked.options.get("by", "owner")
     with reading(home.store) as connection:
-        rows = handoffs_between(connection, window.begins, window.ends)
+        rows = answers_between(connection, window.begins, window.ends, by)
     groups: dict[str, _Tally] = defaultdict(_Tally)
     now = home.clock.now()
     sla = _Sla(home)
     for row in rows:
-        groups[getattr(row, by) or "(none)"].add(row, sla.is_over(row.at, row.answered_at or now))
+        groups[row.of or "(none)"].add(row, sla.is_over(row.at, row.answered_at or now))
     lines = [_answers(name, one) for name, one in sorted(groups.items(), key=lambda one: -one[1].handed)]
     everybody = (_answers("all", sum(groups.values(), _Tally())),) if len(lines) > 1 else ()
     answers = Table(ANSWERS, (*lines, *everybody), "Answers", "handed_over" if len(lines) > 1 else "")
@@ -77,18 +77,18 @@ class _Tally:
     judged: int = 0
     in_time: int = 0
 
-    def add(self, row: Any, late: bool) -> None:
+    def add(self, row: Answered, late: bool) -> None:
         """`late`: its time was over when it was answered, or is by now."""
         answered = row.answered_at
         self.handed += 1
-        self.escalated += row.escalated_at is not None
+        self.escalated += bool(row.escalated)
         if answered is not None:
             self.given_back += bool(row.reason)
             self.accepted += not row.reason
             self.in_time += not late
         else:
-            self.ignored += is_ignored(row)
-            self.waiting += row.ended_at is None
+            self.ignored += bool(row.over)
+            self.waiting += not row.over
         self.judged += answered is not None or late
 
     def __add__(self, other: _Tally) -> _Tally:
@@ -127,7 +127,7 @@ class _Sla:
         return instant - at > self._soonest and after(at, self._delay, self._zone, self._calendar) < instant
 
 
-def _times(rows: Sequence[Any]) -> list[tuple[Cell, ...]]:
+def _times(rows: Sequence[Answered]) -> list[tuple[Cell, ...]]:
     spans = {
         "from the event to the alert": [(row.alerted_at, row.ripened_at) for row in rows],
         "from the event to the first touch": [(row.touched_at, row.ripened_at) for row in rows],
@@ -151,7 +151,7 @@ def quantile(ordered: Sequence[T], share: float) -> T | None:
     return ordered[max(0, -(-len(ordered) * round(share * 100) // 100) - 1)]
 
 
-def _reasons(home: Home, rows: Sequence[Any]) -> Table:
+def _reasons(home: Home, rows: Sequence[Answered]) -> Table:
     counts = Counter(row.reason for row in rows if row.reason)
     titles = home.config.sales.reasons
     whole = sum(counts.values())
