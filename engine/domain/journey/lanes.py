@@ -28,7 +28,7 @@ def who_waits(draft: Draft, runs: Sequence[Run]) -> dict[int, str]:
 def _stands_still(draft: Draft, run: Run) -> str:
     if run.campaign.id not in draft.programme.campaigns:
         return CAMPAIGN_REMOVED
-    if draft.with_sales and run.campaign.id not in draft.programme.answering:
+    if run.left_to_sales:
         return HANDED_OFF
     return "" if draft.programme.runs(run.campaign.id) else CAMPAIGN_PAUSED
 

@@ -32,16 +32,11 @@ def leave_if_done(run: Run) -> None:
 def proceed(run: Run) -> None:
     """Move the enrollment until it waits for something, has ended, or sales has the lead."""
     for _ in range(MOVES_AT_ONCE):
-        if not run.active or _is_with_sales(run) or _rests(run) or not _move(run):
+        if not run.active or run.left_to_sales or _rests(run) or not _move(run):
             return
         if run.active:
             leave_if_done(run)
     _circle(run, run.now_is.stage)
-
-
-def _is_with_sales(run: Run) -> bool:
-    """Whether sales has the lead, and this campaign leaves it alone meanwhile."""
-    return run.draft.with_sales and run.campaign.id not in run.draft.programme.answering
 
 
 def _rests(run: Run) -> bool:

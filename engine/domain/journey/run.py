@@ -76,6 +76,11 @@ class Run:
         return self.now_is.status is EnrollmentStatus.ACTIVE
 
     @property
+    def left_to_sales(self) -> bool:
+        """Whether sales has the lead, and this campaign leaves it alone meanwhile; one that only answers goes on."""
+        return self.draft.with_sales and self.campaign.id not in self.draft.programme.answering
+
+    @property
     def ended(self) -> bool:
         return self.now_is.status is EnrollmentStatus.ENDED
 
